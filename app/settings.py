@@ -1,0 +1,106 @@
+"""Every setting, its default and its meaning. Read at the roots (main, cli) and passed on.
+
+docs/settings.md holds the same table; tests/test_settings.py holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app import __version__
+from app.domain.subjects import Subjects
+from app.errors import BadInput, Misconfigured
+
+PREFIX = "FRESHPRINT_"
+
+
+class Settings(BaseSettings):
+    """The program's settings, from the environment (prefix `FRESHPRINT_`) or a `.env` file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, arbitrary_types_allowed=True
+    )
+
+    database_url: str = Field(
+        "",
+        description="SQLAlchemy or libpq URL of a Postgres server, 15 or newer; "
+        "empty: an embedded server in DATA_DIR",
+    )
+    data_dir: Path = Field(Path("data"), description="embedded database and caches")
+    host: str = Field("127.0.0.1", description="address the site listens on")
+    port: int = Field(8000, ge=0, le=65535, description="port the site listens on")
+    base_url: str = Field(
+        "", description="what the site calls itself to others; empty: `http://HOST:PORT`"
+    )
+    categories: Annotated[Subjects, NoDecode] = Field(
+        default_factory=Subjects.everything,
+        description="what the fetcher follows: an expression such as `cs+stat.ML-cs.CY`; "
+        "empty: all active archives",
+    )
+    arxiv_feeds_url: str = Field("https://rss.arxiv.org", description="arXiv's RSS and Atom feeds")
+    arxiv_oai_url: str = Field("https://oaipmh.arxiv.org/oai", description="arXiv's OAI-PMH")
+    arxiv_api_url: str = Field("https://export.arxiv.org/api/query", description="arXiv's API")
+    arxiv_url: str = Field("https://arxiv.org", description="abs, html, pdf and list pages")
+    arxiv_spacing: float = Field(
+        3.0, ge=0, description="seconds between requests to arXiv, over all processes"
+    )
+    contact: str = Field(
+        "",
+        description="how arXiv can reach you (an e-mail address), put into the User-Agent: "
+        "`freshprint/VERSION (+BASE_URL; CONTACT)`",
+    )
+    now: datetime | None = Field(
+        None,
+        description="an ISO time (UTC where it names no zone): the program's clock starts there "
+        "and runs on, for replays and tests",
+    )
+    log_format: Literal["text", "json"] = Field("text", description="`text` or `json` log lines")
+
+    @field_validator("categories", mode="before")
+    @classmethod
+    def _expression(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return Subjects.parse(value) if value.strip() else Subjects.everything()
+
+    @field_validator("now")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+    @field_validator("base_url", "arxiv_feeds_url", "arxiv_oai_url", "arxiv_api_url", "arxiv_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @cached_property
+    def site_url(self) -> str:
+        """Where readers find the site, without a closing slash."""
+        return self.base_url or f"http://{self.host}:{self.port}"
+
+    @cached_property
+    def user_agent(self) -> str:
+        """What arXiv sees; it asks for a way to reach whoever runs a robot."""
+        where = "; ".join(part for part in (f"+{self.site_url}", self.contact) if part)
+        return f"freshprint/{__version__} ({where})"
+
+
+def load() -> Settings:
+    """Read the settings. Raises Misconfigured naming each setting that can't be used, and why."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+        ]
+        raise Misconfigured("; ".join(lines)) from None
+    except BadInput as error:
+        raise Misconfigured(f"{PREFIX}CATEGORIES: {error}") from None

@@ -1,0 +1,119 @@
+"""The tables. `migrations/` makes them; tests/store/test_migrations.py holds both equal.
+
+The job tables are procrastinate's own and are not described here.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_name)s_idx",
+    }
+)
+
+_moment = DateTime(timezone=True)
+
+paper = Table(
+    "paper",
+    metadata,
+    Column("id", Text, primary_key=True),  # 2401.01234 or hep-th/9901001, no version
+    Column("ordinal", BigInteger, nullable=False),  # ArxivId.ordinal: the order ids were given out
+    Column("title", Text, nullable=False),
+    Column("authors", JSONB, nullable=False),  # [{"name": as the source has it, "affiliations"?}]
+    Column("author_names", ARRAY(Text), nullable=False),  # the same names with TeX accents as letters
+    Column("abstract", Text, nullable=False),
+    Column("subjects", ARRAY(Text), nullable=False),  # canonical, primary first
+    Column("comment", Text),
+    Column("journal_ref", Text),
+    Column("doi", Text),
+    Column("licence", Text),
+    Column("submitted_at", _moment),  # of version 1
+    Column("updated_at", _moment),  # of version `version`
+    Column("version", SmallInteger),
+    Column("title_html", Text, nullable=False),  # escaped, maths as MathML: rendered once, at ingest
+    Column("abstract_html", Text, nullable=False),
+    Column("detailed_at", _moment),  # when OAI-PMH or the API last told all of it; null: feed only
+    Index("paper_ordinal_idx", "ordinal"),
+)
+
+version = Table(
+    "version",
+    metadata,
+    Column("paper_id", ForeignKey("paper.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True),
+    Column("submitted_at", _moment),
+)
+
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("paper_id", ForeignKey("paper.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", SmallInteger, nullable=False),  # domain.paper.Kind
+    Column("position", BigInteger, nullable=False),
+    CheckConstraint("kind BETWEEN 0 AND 3", name="kind"),
+    Index("announcement_paper_id_idx", "paper_id"),
+    Index("announcement_day_idx", "day", "subject"),
+)
+
+day = Table(
+    "day",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("state", Text, nullable=False),  # domain.calendar.State
+    Column("seen", Integer, nullable=False, server_default=text("0")),  # papers listed so far
+    Column("known", Integer),  # papers a second source knows of; null: not asked yet
+    Column("seen_at", _moment),  # when the feed was last read
+    Column("checked_at", _moment),  # when a second source was last asked
+    CheckConstraint("state IN ('expected', 'partial', 'whole', 'none')", name="state"),
+    Index("day_day_idx", "day"),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("key", Text, primary_key=True),  # "arxiv": every host of arXiv's together
+    Column("next_at", _moment, nullable=False),  # no request may start before
+    Column("requests", BigInteger, nullable=False, server_default=text("0")),
+)
+
+validator = Table(
+    "validator",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("seen_at", _moment, nullable=False),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("name", Text, primary_key=True),  # feeds, oai, api
+    Column("succeeded_at", _moment),
+    Column("failed_at", _moment),
+    Column("failure", Text),  # the last failure in words, for doctor and the status line
+    Column("retry_at", _moment),  # when it will be asked again
+)
