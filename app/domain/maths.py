@@ -1,0 +1,287 @@
+r"""TeX formulas to MathML Core, or to plain Unicode. Nothing here raises: None is "not well".
+
+math-core converts by recursion and takes the whole process down with it on deep nesting (a few
+hundred `\hat` on a small thread stack) and on a formula that defines macros of its own, so every
+formula is measured before the call. Its text is escaped, but it writes `style`, `id`, `class` and
+links: only what is on the lists below leaves here.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+
+from math_core import LatexError, LatexToMathML
+from pylatexenc.latex2text import get_default_latex_context_db
+
+MAX_LENGTH = 2_000
+MAX_NESTING = 40
+
+_BLACKBOARD = {f"{letter}{letter}": rf"\mathbb{{{letter}}}" for letter in "CEFHNPQRTZ"}
+_MACROS = {
+    **_BLACKBOARD,
+    "mathbbm": r"\mathbb{#1}",
+    "mathds": r"\mathbb{#1}",
+    "mbox": r"\text{#1}",
+    "hbox": r"\text{#1}",
+    "textup": r"\text{#1}",
+    "textmd": r"\text{#1}",
+    "textnormal": r"\text{#1}",
+    "ensuremath": r"{#1}",
+    "dotsc": r"\ldots",
+    "dotsb": r"\cdots",
+    "eps": r"\epsilon",
+    "degr": r"^\circ",
+    "arcsec": r"^{\prime\prime}",
+    "msun": r"M_\odot",
+    "Msun": r"M_\odot",
+    "kms": r"\mathrm{km\,s^{-1}}",
+}
+
+
+def _converter(*, lenient: bool) -> LatexToMathML:
+    return LatexToMathML(
+        macros=_MACROS,
+        ignore_unknown_commands=lenient,
+        allow_unreliable_rendering=True,  # \widetilde: a tilde of the wrong width beats TeX source
+        fancy_error=False,
+        max_expansions=200,
+    )
+
+
+_STRICT, _LENIENT = _converter(lenient=False), _converter(lenient=True)
+
+_PIECE = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
+_OPENERS = frozenset(("{", r"\left", r"\begin"))
+_CLOSERS = frozenset(("}", r"\right", r"\end"))
+_DEFINES = re.compile(
+    r"\\(?:[gex]?def|let|futurelet|(?:re)?newcommand|providecommand|(?:re)?newenvironment"
+    r"|Declare[A-Za-z]+|csname|expandafter|global|catcode)(?![A-Za-z])"
+)
+
+
+def nesting(tex: str) -> int:
+    """An upper bound of how deep a converter may descend, also through arguments without braces.
+
+    A command or script lets the level rise, and so may the argument that follows it: only a second
+    plain character in a row tells that the argument is over.
+    """
+    level = deepest = 0
+    outer: list[int] = []
+    argument = False
+    for piece in _PIECE.findall(tex):
+        if piece in _CLOSERS:
+            level, argument = (outer.pop() if outer else level), True
+        elif piece in _OPENERS:
+            outer.append(level)
+            level, argument = level + 1, True
+        elif len(piece) > 1 or piece in "^_[":
+            level, argument = level + 1, True
+        elif argument:
+            argument = False
+        else:
+            level = outer[-1] + 1 if outer else 0
+        deepest = max(deepest, level)
+    return deepest
+
+
+_ENVELOPE = re.compile(r"\\(?:begin|end)\s*\{(?:equation|displaymath|math)\*?\}")
+_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<!\\)([%#])"), r"\\\1"),  # meant as themselves: TeX would drop what follows
+    (re.compile(r"\\\s"), r"\\ "),
+    (re.compile(r"\\_(?=\{)"), "_"),  # HAL escapes a formula's scripts: `\lambda\_{p}`
+    (re.compile(r"(?<=[_^])\\(rm|bf|it|tt|sf|cal)(?![A-Za-z])"), r"\\math\1"),
+    (re.compile(r"\\(rm|bf|it|tt|sf|cal)(?=\{)"), r"\\math\1"),
+    (re.compile(r"\\(?:label|tag\*?)\s*\{[^{}]*\}|\\(?:nonumber|notag|leqno)(?![A-Za-z])"), ""),
+    (_ENVELOPE, ""),
+    (re.compile(r"\\begin\s*\{eqnarray\*?\}"), r"\\begin{array}{rcl}"),
+    (re.compile(r"\\end\s*\{eqnarray\*?\}"), r"\\end{array}"),
+    (re.compile(r"\\(begin|end)\s*\{(?:align|split|flalign)\*?\}"), r"\\\1{aligned}"),
+    (re.compile(r"\\(begin|end)\s*\{(?:gather|multline)\*?\}"), r"\\\1{gathered}"),
+)
+_TEXT_LETTER = re.compile(r"\\([HOLSPolijt])(?![A-Za-z{])")
+_TEXT_BOX = re.compile(r"\\(text[a-z]*|mbox|hbox)\s*\{((?:[^{}]|\{[^{}]*\})*+)\}")
+_CODE_POINT = re.compile(r"\\unicode\s*\{\s*(?:x([0-9A-Fa-f]{2,5})|([0-9]{2,6}))\s*\}")
+
+
+def _character(match: re.Match[str]) -> str:
+    point = int(match[1], 16) if match[1] else int(match[2])
+    char = chr(point) if point <= 0x10FFFF else ""
+    return char if char.isprintable() and not char.isascii() else match[0]
+
+
+def _leave_text(match: re.Match[str]) -> str:
+    r"""`\text{if $x$ or $y$}`: math-core knows no formula inside a text, so the text is cut up."""
+    parts = re.split(r"(?<!\\)\$", match[2])
+    if len(parts) == 1:
+        return match[0]
+    return "".join(
+        part if i % 2 else rf"\{match[1]}{{{part}}}" if part else "" for i, part in enumerate(parts)
+    )
+
+
+def _prepared(tex: str) -> str:
+    for pattern, replacement in _REWRITES:
+        tex = pattern.sub(replacement, tex)
+    return _CODE_POINT.sub(_character, _TEXT_BOX.sub(_leave_text, tex))
+
+
+_ELEMENT = re.compile(r"<(/?)([a-z]+)((?: [a-z-]+=\"[^\"<>]*\")*) ?(/?)>")
+_ATTRIBUTE = re.compile(r" (?:([a-z]+)=\"([A-Za-z0-9.%-]*)\"|[^\"]*\"[^\"]*\")")
+# `&ApplyFunction;` is HTML's alone; an Atom feed knows only XML's own entities.
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot);)[A-Za-z]+;")
+_ELEMENTS = frozenset({
+    "math", "mi", "mn", "mo", "mtext", "ms", "mspace", "mrow", "msub", "msup", "msubsup",
+    "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mfrac", "msqrt", "mroot",
+    "mtable", "mtr", "mtd", "mstyle", "mphantom", "mpadded", "merror", "menclose", "b", "i",
+    "em", "code", "span",
+})  # fmt: skip
+_ATTRIBUTES = frozenset({
+    "accent", "accentunder", "depth", "display", "displaystyle", "fence", "form", "height",
+    "largeop", "linethickness", "lspace", "mathvariant", "maxsize", "minsize", "movablelimits",
+    "notation", "rspace", "scriptlevel", "separator", "stretchy", "symmetric", "voffset",
+    "width",
+})  # fmt: skip
+
+
+def _kept(element: re.Match[str]) -> str:
+    closing, name, attributes, empty = element.groups()
+    pairs = _ATTRIBUTE.findall(attributes) if attributes else ()
+    kept = "".join(f' {key}="{value}"' for key, value in pairs if key in _ATTRIBUTES)
+    name = "mrow" if name == "merror" else name  # browsers paint an merror red and yellow
+    return f"<{closing}{name}{kept}{empty}>"
+
+
+def _safe(mathml: str) -> str | None:
+    """`mathml` with listed attributes only; None if an element isn't listed or can't be read."""
+    names = [match[2] for match in _ELEMENT.finditer(mathml)]
+    if len(names) != mathml.count("<") or not _ELEMENTS.issuperset(names):
+        return None
+    return _ENTITY.sub(_as_character, _ELEMENT.sub(_kept, mathml))
+
+
+def _as_character(entity: re.Match[str]) -> str:
+    return html.unescape(entity[0])
+
+
+@lru_cache(maxsize=4096)
+def to_mathml(tex: str, *, display: bool = False) -> str | None:
+    """The formula `tex` (without its delimiters) as a `<math>` element, or None if refused."""
+    if len(tex) > MAX_LENGTH or _DEFINES.search(tex):
+        return None
+    prepared = _prepared(tex)
+    if len(prepared) > 2 * MAX_LENGTH or nesting(prepared) > MAX_NESTING:
+        return None
+    mathml = _converted(prepared, display)
+    return _safe(mathml) if mathml else None
+
+
+def _converted(tex: str, display: bool) -> str | None:
+    try:
+        return _STRICT.convert_with_local_state(tex, displaystyle=display)
+    except LatexError as error:
+        lenient = _without_what_failed(tex, str(error))
+    except UnicodeEncodeError:  # a lone surrogate
+        return None
+    try:
+        return lenient and _LENIENT.convert_with_local_state(lenient, displaystyle=display)
+    except LatexError:
+        return None
+
+
+def _without_what_failed(tex: str, error: str) -> str | None:
+    """What to try after `error`, with unknown names shown as such within the formula; or None.
+
+    A name of the author's own that takes arguments can't be read without its definition.
+    """
+    if "Not valid in math mode" in error:
+        tex = _TEXT_LETTER.sub(r"\\mathrm{\\backslash \1}", tex)
+        return tex.replace(r"\AA", r"\text{Å}")
+    unknown = re.search(r'Unknown command "\\([A-Za-z]+)"', error)
+    return tex if unknown and not re.search(rf"\\{unknown[1]}\s*\{{", tex) else None
+
+
+# --- plain Unicode
+
+_SYMBOLS = get_default_latex_context_db()
+_OWN_SYMBOLS = {
+    "LaTeX": "LaTeX", "TeX": "TeX", "pounds": "£", "deg": "°", "degr": "°", "copyright": "©",
+    "S": "§", "P": "¶", "ne": "≠", "slash": "/", "textgreater": ">", "textless": "<",
+    "textbar": "|", "textunderscore": "_", "colon": ":", "lbrace": "{", "rbrace": "}",
+    "lvert": "|", "rvert": "|", "vert": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖",
+    "textrightarrow": "→", "textleftarrow": "←", "eps": "ϵ", "R": "ℝ",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=2048)
+def symbol(name: str) -> str | None:
+    r"""What `\name` prints, if that is a character or the name of a function: α, ≤, log."""
+    if name in _OWN_SYMBOLS:
+        return _OWN_SYMBOLS[name]
+    spec = _SYMBOLS.get_macro_spec(name)
+    text = getattr(spec, "simplify_repl", None)
+    return text if isinstance(text, str) and (len(text) == 1 or text == name) else None
+
+
+_LAYOUT = re.compile(
+    r"\\(?:left|right|[bB]igg?[lrm]?|middle|displaystyle|textstyle|limits|nolimits|nonumber"
+    r"|rm|bf|it|sf|tt|cal)"
+    r"(?![A-Za-z])\s*|\\[!/]"
+)
+_SPACE = re.compile(r"\\(?:q?quad(?![A-Za-z])|[,;:> ])|~")
+_BOX = re.compile(
+    r"\\(?:text|textrm|textbf|textit|textsc|texttt|textsf|mbox|hbox|math(?:rm|bf|it|sf|tt|cal|scr"
+    r"|frak|normal)|boldsymbol|bm|operatorname\*?|ensuremath)\s*(?:\{([^{}]*)\}|([A-Za-z])(?![A-Za-z]))"
+)
+_BOARD = re.compile(r"\\math(?:bb|bbm|ds)\s*(?:\{\s*([A-Z])\s*\}|([A-Z])(?![A-Za-z]))")
+_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}\\]*)\}\s*\{([^{}\\]*)\}")
+_ROOT = re.compile(r"\\sqrt\s*(?:\{([^{}\\]*)\}|([A-Za-z0-9])(?![A-Za-z]))")
+_MARKS = {
+    "hat": "\u0302", "widehat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307",
+    "widetilde": "\u0303", "ddot": "\u0308", "check": "\u030c", "acute": "\u0301",
+    "grave": "\u0300", "breve": "\u0306", "vec": "\u20d7",
+}  # fmt: skip
+_ACCENT = re.compile(rf"\\({'|'.join(_MARKS)})(?![A-Za-z])\s*(?:\{{\s*(\w)\s*\}}|(\w))")
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_GROUP = re.compile(r"([_^])\{([^{}\\])\}|(?<![\\_^])\{([^{}\\]*)\}")
+_ESCAPED = re.compile(r"\\([{}$%&#_])")
+
+
+def _double_struck(match: re.Match[str]) -> str:
+    letter = match[1] or match[2]
+    usual = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"}
+    return usual.get(letter) or unicodedata.lookup(f"MATHEMATICAL DOUBLE-STRUCK CAPITAL {letter}")
+
+
+def _accented(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", (match[2] or match[3]) + _MARKS[match[1]])
+
+
+def _named(match: re.Match[str]) -> str:
+    """A symbol, or a function's name set off from a letter or bracket before it: `n log n`."""
+    text = symbol(match[1]) or match[0]
+    before = match.string[match.start() - 1 : match.start()]
+    return f" {text}" if len(text) > 1 and (before.isalnum() or before == ")") else text
+
+
+def _unit(text: str) -> str:
+    return text if re.fullmatch(r"\w*", text.strip()) else f"({text.strip()})"
+
+
+@lru_cache(maxsize=4096)
+def to_unicode(tex: str) -> str | None:
+    r"""The formula in plain characters (`\ell_2` as `ℓ_2`), or None if commands would remain."""
+    if len(tex) > MAX_LENGTH:
+        return None
+    text = _TEXT_BOX.sub(_leave_text, _ENVELOPE.sub("", tex))
+    text = _SPACE.sub(" ", _LAYOUT.sub("", text))
+    text = _BOARD.sub(_double_struck, text)
+    text = _BOX.sub(lambda m: m[1] if m[1] is not None else m[2], text)
+    text = _ACCENT.sub(_accented, _COMMAND.sub(_named, text))
+    text = _ROOT.sub(lambda m: f"√{_unit(m[1] or m[2] or '')}", text)
+    text = _FRACTION.sub(lambda m: f"{_unit(m[1])}/{_unit(m[2])}", text)
+    text = _GROUP.sub(r"\1\2\3", text)
+    rest = _ESCAPED.sub("", text)
+    return None if "\\" in rest or "&" in rest else _ESCAPED.sub(r"\1", text)

@@ -1,0 +1,70 @@
+"""What is stored and what a source now tells, made one. Pure: decides, and stores nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from typing import Any
+
+from app.domain.paper import Author, Paper, Version
+
+
+class Change(Enum):
+    """What a fetched paper means for the stored one."""
+
+    NEW = "new"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The paper to keep, and what became of it; `changed` names the fields that differ."""
+
+    paper: Paper
+    change: Change
+    changed: frozenset[str] = frozenset()
+
+
+def merge(stored: Paper | None, fetched: Paper) -> Merged:
+    """Make one paper of two.
+
+    A field that the source doesn't have (None, or nothing at all) never erases a known one. What
+    belongs to a version (title, authors, abstract, …) is taken from the higher version; at equal
+    versions the later fetch wins, since arXiv corrects metadata without a new version. Versions'
+    times are collected from both.
+    """
+    if stored is None:
+        return Merged(fetched, Change.NEW)
+    newer, older = (stored, fetched) if _is_older(fetched, stored) else (fetched, stored)
+    values = {f.name: _first_known(f.name, newer, older) for f in fields(Paper)}
+    values["versions"] = _versions(older.versions, newer.versions)
+    values["authors"] = _authors(newer.authors, older.authors)
+    paper = replace(newer, **values)
+    changed = frozenset(name for name in values if getattr(stored, name) != values[name])
+    return Merged(paper, Change.REVISED if changed else Change.UNCHANGED, changed)
+
+
+def _is_older(fetched: Paper, stored: Paper) -> bool:
+    if fetched.version is None or stored.version is None:
+        return False
+    return fetched.version < stored.version
+
+
+def _first_known(name: str, newer: Paper, older: Paper) -> Any:
+    value = getattr(newer, name)
+    return getattr(older, name) if value in (None, "", ()) else value
+
+
+def _versions(older: tuple[Version, ...], newer: tuple[Version, ...]) -> tuple[Version, ...]:
+    known = {v.n: v for v in older}
+    for v in newer:
+        if v.submitted_at is not None or v.n not in known:
+            known[v.n] = v
+    return tuple(known[n] for n in sorted(known))
+
+
+def _authors(newer: tuple[Author, ...], older: tuple[Author, ...]) -> tuple[Author, ...]:
+    """The newer names; where they are the same, with the affiliations that only one source has."""
+    same = [a.name for a in newer] == [a.name for a in older]
+    return older if not newer or (same and not any(a.affiliations for a in newer)) else newer

@@ -1,0 +1,65 @@
+"""What a list page is of: the papers of some categories' listings, without those of others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.subjects import Subjects, _terms_of, archives, title
+from app.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`cs.AI+cs.LG-cs.CY`: what cs.AI or cs.LG list on a day, but for what cs.CY lists that day.
+
+    `Subjects` is a set of categories; this is a set of papers. A cross-list that cs.AI and cs.CY
+    share is in the first, and not in this.
+    """
+
+    wanted: Subjects
+    unwanted: Subjects = Subjects(())
+
+    @classmethod
+    def parse(cls, expression: str) -> Selection:
+        """Read an expression. Raises UnknownSubject, or BadInput where nothing is left to show."""
+        wanted, unwanted = Subjects(()), Subjects(())
+        for takes_away, named in _terms_of(expression.rstrip(" \t\r\n,+")):
+            term = Subjects.of(named)
+            if takes_away:
+                wanted, unwanted = wanted - term, unwanted | term
+            else:
+                wanted, unwanted = wanted | term, unwanted - term
+        if not wanted:
+            raise BadInput(f"{expression[:60]!r} names no category")
+        return cls(wanted, unwanted)
+
+    def __str__(self) -> str:
+        return "-".join(["+".join(self.wanted_terms), *self.unwanted_terms])
+
+    @property
+    def wanted_terms(self) -> tuple[str, ...]:
+        """What to watch: archives where they are whole, else categories."""
+        return _terms(self.wanted, but_for=self.unwanted)
+
+    @property
+    def unwanted_terms(self) -> tuple[str, ...]:
+        """What to leave out."""
+        return _terms(self.unwanted)
+
+    @property
+    def titles(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The full names of both."""
+        wanted, unwanted = self.wanted_terms, self.unwanted_terms
+        return tuple(map(title, wanted)), tuple(map(title, unwanted))
+
+
+def _terms(subjects: Subjects, *, but_for: Subjects = Subjects(())) -> tuple[str, ...]:
+    """Archives first. One counts as whole if what it lacks is left out of the page anyway."""
+    whole: list[str] = []
+    rest = subjects
+    for archive in archives():
+        members = Subjects.parse(archive.name)
+        if len(members) > 1 and members <= (subjects | but_for) and len(rest - members) < len(rest):
+            whole.append(archive.name)
+            rest = rest - members
+    return (*whole, *rest)
