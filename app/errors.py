@@ -10,7 +10,8 @@ FreshprintError
 │   └── SourceUnavailable    arXiv did not answer, or not with an answer
 │       ├── RateLimited      429, 503 with Retry-After, or `Rate exceeded.`: carries when to return
 │       ├── Unreachable      no connection, a timeout, a reset
-│       └── BrokenAnswer     an answer that can't be one: cut off, not XML, too long, a stale day
+│       ├── BrokenAnswer     an answer that can't be one: cut off, not XML, too long, a stale day
+│       └── TokenExpired     OAI-PMH no longer knows where we were in a list: begin it again
 └── Permanent                trying again as things are will not help: a person must act
     ├── SourceRefused        arXiv says the request itself is wrong (badArgument, HTTP 400 …)
     ├── DatabaseTrouble      no database, or one of another age than this program
@@ -74,6 +75,10 @@ class Unreachable(SourceUnavailable):
 
 class BrokenAnswer(SourceUnavailable):
     """An answer came that can't be what was asked for."""
+
+
+class TokenExpired(SourceUnavailable):
+    """OAI-PMH takes a resumption token no longer (they last till midnight UTC)."""
 
 
 class Permanent(FreshprintError):

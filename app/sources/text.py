@@ -1,0 +1,44 @@
+"""The words of a paper, as every source writes them → one form, so that sources can be compared."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from app.domain.tex import clean
+
+# arXiv's convention, in all of its programs: text may be hard-wrapped, and a line that begins with
+# a blank begins a paragraph.
+_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n[ \t]+")
+
+
+def line(text: str | None) -> str:
+    """`text` on one line, without characters that don't print."""
+    return " ".join(clean(text or "").split())
+
+
+def prose(text: str | None) -> str:
+    """`text` with each paragraph on one line and an empty line between paragraphs."""
+    parts = (line(part) for part in _PARAGRAPH.split((text or "").strip()))
+    return "\n\n".join(part for part in parts if part)
+
+
+def known(text: str | None) -> str | None:
+    """`line(text)`; None where the source has no such field."""
+    return None if text is None else line(text)
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time as HTTP, RFC 822 (`Fri, 8 Feb 2013 21:00:01 GMT`) or ISO 8601 write it, in UTC.
+
+    None for any other text, and for none.
+    """
+    value = (text or "").strip()
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            found = read(value)
+            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+    return None
