@@ -2,8 +2,8 @@
 
 A feed names one kind per paper for all of its categories together (arXiv/arxiv-feed, database.py):
 the best action over them, new before cross-list before replacement. That is enough to tell every
-category's listing except for one case: an *older* paper newly cross-listed, of which the feed does
-not say into which of its categories. Such papers stay *open*, and `groups_to_ask` parts their
+category's listing except where an *older* paper is newly cross-listed: the feed does not say into
+which of its categories. Such papers stay *open*, and `groups_to_ask` parts their
 categories so that no group holds two candidates of one paper: one more feed a group settles all.
 A day of all 155 categories takes about ten requests instead of 155.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -44,34 +45,49 @@ class Listings:
                 yield Announcement(day, subject, paper_id, kind, paper_id.ordinal)
 
 
-def listings(feeds: Iterable[Seen]) -> Listings:
-    """Read the first round: feeds that together cover all followed categories."""
+def listings(
+    feeds: Iterable[Seen], announced_before: AbstractSet[ArxivId] = frozenset()
+) -> Listings:
+    """Read the first round: feeds that together cover all followed categories.
+
+    `announced_before` holds the papers known from earlier days: one of them that is called new
+    again (2602.01538 was, when it was cross-listed a day later) is not new in all its categories.
+    """
     feeds = tuple(feeds)
     result = Listings()
-    fresh = {item.paper.id for seen in feeds for item in seen.items if item.kind is Kind.NEW}
+    items = [item for seen in feeds for item in seen.items]
+    fresh = {item.paper.id for item in items if item.kind is Kind.NEW} - announced_before
     for seen in feeds:
         for item in seen.items:
             result.papers.setdefault(item.paper.id, item.paper)
-            _place(result, seen.subjects, item, is_new=item.paper.id in fresh)
+            _place(result, seen.subjects, item, fresh)
     return result
 
 
-def groups_to_ask(still_open: Mapping[ArxivId, frozenset[str]]) -> tuple[Subjects, ...]:
+def groups_to_ask(result: Listings) -> tuple[Subjects, ...]:
     """Part the open papers' candidate categories into groups: one feed each settles them.
 
-    Colours the graph whose edges join candidates of one paper, the most entangled first.
+    Colours the graph in which a candidate is joined to all categories that its paper may be or is
+    known to be announced in, the most entangled first: what a group's feed says of a paper is then
+    said of its one candidate there.
     """
     rivals: dict[str, set[str]] = defaultdict(set)
-    for candidates in still_open.values():
-        for subject in candidates:
-            rivals[subject] |= candidates - {subject}
+    for paper_id, candidates in result.open.items():
+        for candidate in candidates:
+            for other in (candidates | result.kinds[paper_id].keys()) - {candidate}:
+                rivals[candidate].add(other)
+                rivals[other].add(candidate)
     groups: list[set[str]] = []
-    for subject in sorted(rivals, key=lambda s: (-len(rivals[s]), s)):
+    for subject in sorted(_any_of(result.open), key=lambda s: (-len(rivals[s]), s)):
         home = next((group for group in groups if not group & rivals[subject]), None)
         if home is None:
             groups.append(home := set())
         home.add(subject)
     return tuple(Subjects.of(group) for group in groups)
+
+
+def _any_of(still_open: Mapping[ArxivId, frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*still_open.values())
 
 
 def settle(result: Listings, answers: Iterable[Seen]) -> Listings:
@@ -109,29 +125,29 @@ def _union(parts: Iterable[Subjects]) -> Subjects:
     return Subjects.of(name for part in parts for name in part)
 
 
-def _place(result: Listings, asked: Subjects, item: FeedItem, *, is_new: bool) -> None:
-    inside = [subject for subject in item.paper.subjects if subject in asked]
+def _place(result: Listings, asked: Subjects, item: FeedItem, fresh: AbstractSet[ArxivId]) -> None:
+    paper = item.paper
+    inside = [subject for subject in paper.subjects if subject in asked]
     if not inside and len(asked) == 1:  # listed in a category the paper has left since
         inside = list(asked)
     if not inside:
-        result.unplaced.add(item.paper.id)
-    elif item.kind is Kind.CROSS and len(asked) > 1 and not is_new:
-        _keep_open(result, item.paper, inside)
+        result.unplaced.add(paper.id)
+        return
+    replaced = item.kind in (Kind.REPLACE, Kind.REPLACE_CROSS)
+    certain = replaced or paper.id in fresh or len(asked) == 1
+    candidates = inside if certain else _candidates(item, inside)
+    if certain or len(candidates) == 1:
+        result.kinds[paper.id].update((subject, _kind_in(subject, item)) for subject in candidates)
     else:
-        for subject in inside:
-            result.kinds[item.paper.id][subject] = _kind_in(subject, item)
+        result.open[paper.id] = result.open.get(paper.id, frozenset()) | set(candidates)
 
 
-def _keep_open(result: Listings, paper: Paper, inside: list[str]) -> None:
-    """An older paper, newly cross-listed. Replaced on the same day, it may also stand in the
-    listing of any category it was in before; a first version can't have been replaced."""
-    candidates = inside
-    if paper.version == 1:
-        candidates = [s for s in inside if s != paper.subjects[0]] or inside
-        if len(candidates) == 1:
-            result.kinds[paper.id][candidates[0]] = Kind.CROSS
-            return
-    result.open[paper.id] = result.open.get(paper.id, frozenset()) | set(candidates)
+def _candidates(item: FeedItem, inside: list[str]) -> list[str]:
+    """Where an older paper may be announced. One that was replaced on the day it was cross-listed
+    stands in the listing of any category; a first version can't have been replaced."""
+    if item.kind is Kind.CROSS and item.paper.version == 1:
+        return [subject for subject in inside if subject != item.paper.subjects[0]] or inside
+    return inside
 
 
 def _kind_in(subject: str, item: FeedItem) -> Kind:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.subjects import Subjects, _terms_of, archives, title
+from app.domain.subjects import Subjects, terms_of, archives, title
 from app.errors import BadInput
+
+_NOTHING = Subjects(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,13 @@ class Selection:
     """
 
     wanted: Subjects
-    unwanted: Subjects = Subjects(())
+    unwanted: Subjects = _NOTHING
 
     @classmethod
     def parse(cls, expression: str) -> Selection:
         """Read an expression. Raises UnknownSubject, or BadInput where nothing is left to show."""
-        wanted, unwanted = Subjects(()), Subjects(())
-        for takes_away, named in _terms_of(expression.rstrip(" \t\r\n,+")):
+        wanted, unwanted = _NOTHING, _NOTHING
+        for takes_away, named in terms_of(expression.rstrip(" \t\r\n,+")):
             term = Subjects.of(named)
             if takes_away:
                 wanted, unwanted = wanted - term, unwanted | term
@@ -53,7 +55,7 @@ class Selection:
         return tuple(map(title, wanted)), tuple(map(title, unwanted))
 
 
-def _terms(subjects: Subjects, *, but_for: Subjects = Subjects(())) -> tuple[str, ...]:
+def _terms(subjects: Subjects, *, but_for: Subjects = _NOTHING) -> tuple[str, ...]:
     """Archives first. One counts as whole if what it lacks is left out of the page anyway."""
     whole: list[str] = []
     rest = subjects

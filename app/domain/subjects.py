@@ -157,7 +157,7 @@ class Subjects:
         name that is none, BadInput where nothing is named or left.
         """
         result: frozenset[str] = frozenset()
-        for takes_away, named in _terms_of(expression.rstrip(" \t\r\n,+")):
+        for takes_away, named in terms_of(expression.rstrip(" \t\r\n,+")):
             result = result - named if takes_away else result | named
         if not result:
             raise BadInput(f"{expression[:60]!r} names no category")
@@ -220,7 +220,7 @@ def _in_order(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names, key=_ORDER.__getitem__))
 
 
-def _terms_of(expression: str) -> Iterator[tuple[bool, frozenset[str]]]:
+def terms_of(expression: str) -> Iterator[tuple[bool, frozenset[str]]]:
     """Each term: whether it takes away, and the categories it names."""
     end = 0
     while end < len(expression):

@@ -96,6 +96,8 @@ pace = Table(
     metadata,
     Column("key", Text, primary_key=True),  # "arxiv": every host of arXiv's together
     Column("next_at", _moment, nullable=False),  # no request may start before
+    Column("holder", Text),  # whose turn it is; null: nobody's
+    Column("held_until", _moment),  # a holder that doesn't renew by then is taken for dead
     Column("requests", BigInteger, nullable=False, server_default=text("0")),
 )
 
@@ -113,7 +115,7 @@ source = Table(
     metadata,
     Column("name", Text, primary_key=True),  # feeds, oai, api
     Column("succeeded_at", _moment),
-    Column("failed_at", _moment),
-    Column("failure", Text),  # the last failure in words, for doctor and the status line
+    Column("failing_since", _moment),  # the first failure after the last success; null: it works
+    Column("failure", Text),  # the latest failure in words, for doctor and the status line
     Column("retry_at", _moment),  # when it will be asked again
 )

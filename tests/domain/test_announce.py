@@ -96,7 +96,7 @@ def truth(updates: list[Updated], subjects: Subjects) -> dict[tuple[str, str], K
 
 def planned(updates: list[Updated], parts: list[Subjects]) -> dict[tuple[str, str], Kind]:
     result = listings([feed(updates, part) for part in parts])
-    result = settle(result, [feed(updates, group) for group in groups_to_ask(result.open)])
+    result = settle(result, [feed(updates, group) for group in groups_to_ask(result)])
     assert not result.open
     assert not result.unplaced
     return {(a.subject, str(a.paper_id)): a.kind for a in result.announcements(date(2026, 1, 22))}
@@ -115,18 +115,26 @@ def test_a_feed_that_was_cut_and_asked_for_in_parts_tells_the_same(updates: list
     assert planned(updates, [left, right]) == truth(updates, ALL)
 
 
+def test_a_paper_called_new_again_is_not_taken_to_be_new_in_all_its_categories() -> None:
+    again = Updated(1, ("cs.CV", "cs.AI", "cs.CL"), 1, {"cs.CV": "new", "cs.CL": "cross"})
+    known = frozenset({item(again, Kind.NEW).paper.id})
+    result = listings([feed([again], ALL)], known)
+    result = settle(result, [feed([again], group) for group in groups_to_ask(result)])
+    assert result.kinds == {next(iter(known)): {"cs.CV": Kind.NEW, "cs.CL": Kind.CROSS}}
+
+
 @given(days)
 def test_no_group_holds_two_candidates_of_one_paper(updates: list[Updated]) -> None:
-    still_open = listings([feed(updates, ALL)]).open
-    groups = groups_to_ask(still_open)
-    for candidates in still_open.values():
+    result = listings([feed(updates, ALL)])
+    groups = groups_to_ask(result)
+    for candidates in result.open.values():
         assert all(len(candidates & set(group)) <= 1 for group in groups)
         assert candidates <= {subject for group in groups for subject in group}
 
 
 def test_a_day_without_older_cross_lists_takes_one_request() -> None:
     updates = [Updated(1, ("cs.AI", "cs.LG"), 1, {"cs.AI": "new", "cs.LG": "new"})]
-    assert groups_to_ask(listings([feed(updates, ALL)]).open) == ()
+    assert groups_to_ask(listings([feed(updates, ALL)])) == ()
 
 
 def test_an_older_paper_with_one_other_category_is_settled_without_asking() -> None:

@@ -1,0 +1,240 @@
+"""Writing what the sources tell: papers with their versions, and the days' listings.
+
+Everything here is idempotent: storing the same again changes no row. The caller holds the
+transaction, so that a batch is stored whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    Text,
+    bindparam,
+    column,
+    func,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy import table as named
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.arxiv_id import ArxivId
+from app.domain.merge import Change, Merged, merge
+from app.domain.paper import Announcement, Author, Paper, Version
+from app.domain.subjects import Subjects
+from app.store import tables
+
+_COLUMNS = [c.name for c in tables.paper.columns]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a paper looks like: its title and abstract as safe HTML, its authors in letters."""
+
+    title_html: str
+    abstract_html: str
+    author_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many papers of a batch were new, revised, or already so."""
+
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Stored) -> Stored:
+        return Stored(
+            self.new + other.new, self.revised + other.revised, self.unchanged + other.unchanged
+        )
+
+
+async def store_papers(
+    conn: AsyncConnection,
+    papers: Sequence[Paper],
+    rendered: Mapping[ArxivId, Rendered],
+    *,
+    detailed_at: datetime | None,
+) -> Stored:
+    """Merge a batch into what is stored; `detailed_at` when the source tells all of a paper."""
+    papers = list({paper.id: paper for paper in papers}.values())
+    known = await _known(conn, [paper.id for paper in papers])
+    merged = [(merge(_paper(known.get(str(p.id))), p), known.get(str(p.id)), p) for p in papers]
+    rows = [
+        _row(result, row, rendered[fetched.id], fetched, detailed_at)
+        for result, row, fetched in merged
+        if result.change is not Change.UNCHANGED or (detailed_at and not (row or {})["detailed_at"])
+    ]
+    times = [(str(r.paper.id), v.n, v.submitted_at) for r, _, _ in merged for v in r.paper.versions]
+    await _upsert(conn, tables.paper, rows)
+    await _upsert(conn, tables.version, times)
+    changes = [result.change for result, _, _ in merged]
+    return Stored(*(changes.count(c) for c in (Change.NEW, Change.REVISED, Change.UNCHANGED)))
+
+
+async def announce(conn: AsyncConnection, lines: Iterable[Announcement]) -> None:
+    """Add lines to their days' listings; a line already there takes the kind now told."""
+    rows = [(a.subject, a.day, str(a.paper_id), int(a.kind), a.position) for a in lines]
+    await _upsert(conn, tables.announcement, rows)
+
+
+async def stored_ids(conn: AsyncConnection, ids: Iterable[ArxivId]) -> set[ArxivId]:
+    """Those of `ids` that are stored."""
+    wanted = [str(paper_id) for paper_id in ids]
+    found = await conn.execute(select(tables.paper.c.id).where(_is_any(tables.paper.c.id, wanted)))
+    return {ArxivId.parse(row.id) for row in found}
+
+
+async def announced_before(
+    conn: AsyncConnection, ids: Iterable[ArxivId], day: date
+) -> frozenset[ArxivId]:
+    """Those of `ids` that a listing of an earlier day has."""
+    a = tables.announcement
+    found = await conn.execute(
+        select(a.c.paper_id)
+        .where(_is_any(a.c.paper_id, [str(paper_id) for paper_id in ids]), a.c.day < day)
+        .distinct()
+    )
+    return frozenset(ArxivId.parse(row.paper_id) for row in found)
+
+
+async def listed_ids(
+    conn: AsyncConnection, subjects: Subjects, day: date
+) -> dict[str, frozenset[ArxivId]]:
+    """The papers of each category's listing of a day."""
+    a = tables.announcement
+    found = await conn.execute(
+        select(a.c.subject, a.c.paper_id).where(
+            a.c.day == day, _is_any(a.c.subject, subjects.names)
+        )
+    )
+    listed: dict[str, set[ArxivId]] = defaultdict(set)
+    for row in found:
+        listed[row.subject].add(ArxivId.parse(row.paper_id))
+    return {subject: frozenset(ids) for subject, ids in listed.items()}
+
+
+def _is_any(values_of: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """One array parameter, whatever the count: `IN` would make a new statement for each."""
+    return values_of == func.any(bindparam(None, list(values), ARRAY(Text)))
+
+
+async def _known(conn: AsyncConnection, ids: Iterable[ArxivId]) -> dict[str, dict[str, Any]]:
+    """The stored rows. Batches are written one at a time until they commit: two fetchers that both
+    read, merge and write must not lose each other's fields, of papers not yet stored either."""
+    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('freshprint intake'))"))
+    paper, version = tables.paper, tables.version
+    found = await conn.execute(select(paper).where(_is_any(paper.c.id, [str(i) for i in ids])))
+    rows: dict[str, dict[str, Any]] = {
+        row["id"]: {**row, "versions": []} for row in found.mappings()
+    }
+    for v in await conn.execute(select(version).where(_is_any(version.c.paper_id, list(rows)))):
+        rows[v.paper_id]["versions"].append(Version(v.n, v.submitted_at))
+    return rows
+
+
+def _paper(row: Mapping[str, Any] | None) -> Paper | None:
+    if row is None:
+        return None
+    return Paper(
+        id=ArxivId.parse(row["id"]),
+        title=row["title"],
+        authors=tuple(Author(a["name"], tuple(a.get("affiliations", ()))) for a in row["authors"]),
+        abstract=row["abstract"],
+        subjects=tuple(row["subjects"]),
+        versions=tuple(sorted(row["versions"], key=lambda v: v.n)),
+        **{
+            name: row[name]
+            for name in (
+                "version",
+                "comment",
+                "journal_ref",
+                "doi",
+                "licence",
+                "submitted_at",
+                "updated_at",
+            )
+        },
+    )
+
+
+def _row(
+    merged: Merged,
+    row: Mapping[str, Any] | None,
+    rendered: Rendered,
+    fetched: Paper,
+    detailed_at: datetime | None,
+) -> tuple[Any, ...]:
+    """One row in the order of the columns. A part that the merge kept keeps its rendering too."""
+    paper = merged.paper
+    kept = row or {}
+    values = {
+        "id": str(paper.id),
+        "ordinal": paper.id.ordinal,
+        "authors": Jsonb([_author(author) for author in paper.authors]),
+        "author_names": list(rendered.author_names)
+        if paper.authors == fetched.authors
+        else kept["author_names"],
+        "subjects": list(paper.subjects),
+        "title_html": rendered.title_html if paper.title == fetched.title else kept["title_html"],
+        "abstract_html": rendered.abstract_html
+        if paper.abstract == fetched.abstract
+        else kept["abstract_html"],
+        "detailed_at": detailed_at or kept.get("detailed_at"),
+    }
+    return tuple(values[name] if name in values else getattr(paper, name) for name in _COLUMNS)
+
+
+def _author(author: Author) -> dict[str, Any]:
+    if not author.affiliations:
+        return {"name": author.name}
+    return {"name": author.name, "affiliations": list(author.affiliations)}
+
+
+async def _upsert(conn: AsyncConnection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """COPY into a temporary table, then one INSERT: near COPY's own speed, and idempotent.
+
+    Rows that are already so are left alone: a day read again writes nothing.
+    """
+    if not rows:
+        return
+    arriving = f"arriving_{table.name}"
+    await conn.execute(
+        text(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {arriving}"
+            f" (LIKE {table.name}) ON COMMIT DELETE ROWS"
+        )
+    )
+    raw = (await conn.get_raw_connection()).driver_connection
+    assert raw is not None
+    async with raw.cursor() as cursor, cursor.copy(f"COPY {arriving} FROM STDIN") as copy:
+        for row in rows:
+            await copy.write_row(row)
+    await conn.execute(_from(arriving, table))
+    await conn.execute(text(f"TRUNCATE {arriving}"))
+
+
+def _from(arriving: str, table: Table) -> Insert:
+    names = [column.name for column in table.columns]
+    there = named(arriving, *map(column, names))
+    key = list(table.primary_key)
+    arrived = select(*there.columns).order_by(*(there.c[k.name] for k in key))
+    statement = insert(table).from_select(names, arrived)
+    others = [c for c in table.columns if not c.primary_key]
+    told = [statement.excluded[c.name] for c in others]
+    return statement.on_conflict_do_update(
+        index_elements=key,
+        set_={c.name: new for c, new in zip(others, told, strict=True)},
+        where=tuple_(*others).is_distinct_from(tuple_(*told)),
+    )
