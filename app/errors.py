@@ -1,7 +1,7 @@
 """The one tree of errors. What to do about an error is told by its type, never by its text.
 
 FreshprintError
-├── BadInput                 somebody asked for something that makes no sense: say so, change nothing
+├── BadInput                 somebody asked for what makes no sense: say so, change nothing
 │   ├── InvalidArxivId
 │   ├── UnknownSubject
 │   └── InvalidDay

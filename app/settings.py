@@ -24,7 +24,11 @@ class Settings(BaseSettings):
     """The program's settings, from the environment (prefix `FRESHPRINT_`) or a `.env` file."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, arbitrary_types_allowed=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        arbitrary_types_allowed=True,
     )
 
     database_url: str = Field(

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
 from app.store.postgres import embedded
+from tests.fetch import Fetching, fetching_with
 
 _EMPTY = """
 DO $$ BEGIN
@@ -63,3 +64,9 @@ async def engine(_pool: AsyncEngine) -> AsyncEngine:
 def database_url(server_url: URL, engine: AsyncEngine) -> str:
     """The same database, for FRESHPRINT_DATABASE_URL of a subprocess."""
     return server_url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def fetching(engine: AsyncEngine) -> Fetching:
+    """Fetchers for local arXivs, on the session's database."""
+    return fetching_with(engine)

@@ -1,4 +1,4 @@
-"""Where the real arXiv data lies, if it does: tests use it beside their own, and skip without it."""
+"""Where the real arXiv data lies, if it does: tests use it beside their own, or skip."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -24,6 +25,7 @@ from app.store.engine import open_engine, sqlalchemy_url
 from app.store.migrate import head_and_current
 from app.store.postgres import database
 
+PATIENCE = 12.0  # seconds to wait for an answer, turn included
 LOW_DISK = 1 << 30  # bytes; a year of all arXiv's metadata takes about as much
 
 
@@ -61,8 +63,9 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
             return
         yield await _tables(engine)
         async with fetcher(engine, settings, clock(settings.now)) as ours:
-            for name, address in _addresses(settings).items():
-                yield await _reachable(ours.polite, name, address)
+            asking = [_reachable(ours.polite, *item) for item in _addresses(settings).items()]
+            for finding in await asyncio.gather(*asking):
+                yield finding
             yield await _last_look(ours)
 
 
@@ -114,15 +117,16 @@ def _addresses(settings: Settings) -> dict[str, str]:
 
 
 async def _reachable(polite: Polite, what: str, address: str) -> Finding:
+    """Takes a turn like every request: when arXiv asked for quiet, even doctor keeps it."""
+    advice = "check the network; Freshprint goes on trying by itself"
     try:
-        await polite.get(address, accept="application/xml", timeout=20)
+        async with asyncio.timeout(PATIENCE):
+            await polite.get(address, accept="application/xml", timeout=PATIENCE)
     except FreshprintError as error:
-        return Finding(
-            what,
-            False,
-            f"can't be reached: {_first_line(error)}",
-            "check the network; Freshprint goes on trying by itself",
-        )
+        return Finding(what, False, f"can't be reached: {_first_line(error)}", advice)
+    except TimeoutError:
+        seen = f"can't be reached now: no turn to ask within {PATIENCE:.0f} s"
+        return Finding(what, False, seen, "arXiv asked for quiet, or a long answer is coming in")
     return Finding(what, True, f"answers at {address}")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 import structlog
 
 from app.domain.calendar import listing_day, settled, wait_before_next_look
 from app.domain.subjects import Subjects
-from app.errors import FreshprintError, SourceUnavailable
+from app.errors import FreshprintError
 from app.services.ingest import Fetcher, Outcome, ingest
 from app.store import looks
 
@@ -29,11 +29,12 @@ async def is_due(fetcher: Fetcher, subjects: Subjects) -> bool:
 
 
 async def look(fetcher: Fetcher, subjects: Subjects) -> Outcome:
-    """Ingest today's day and note how it went. Raises what `ingest` raises, after noting it."""
+    """Ingest today's day and note how it went. Raises what `ingest` raises, after noting it:
+    whatever went wrong, a mistake of ours too, is no reason to ask arXiv again at once."""
     today = listing_day(fetcher.clock())
     try:
         outcome = await ingest(fetcher, subjects)
-    except SourceUnavailable as error:
+    except Exception as error:
         await _note_failure(fetcher, today, error)
         raise
     now = fetcher.clock()
@@ -44,10 +45,11 @@ async def look(fetcher: Fetcher, subjects: Subjects) -> Outcome:
     return outcome
 
 
-async def _note_failure(fetcher: Fetcher, today: date, error: FreshprintError) -> None:
-    now: datetime = fetcher.clock()
+async def _note_failure(fetcher: Fetcher, today: date, error: Exception) -> None:
+    now = fetcher.clock()
+    reason = str(error) if isinstance(error, FreshprintError) else type(error).__name__
     async with fetcher.engine.begin() as conn:
         since = (await looks.health(conn, FEEDS)).failing_since or now
         retry_at = now + wait_before_next_look(now, today, since)
-        await looks.failed(conn, FEEDS, since, str(error), retry_at)
-    log.warning("arXiv gave no usable answer", reason=str(error), retry_at=retry_at.isoformat())
+        await looks.failed(conn, FEEDS, since, reason, retry_at)
+    log.warning("the day could not be read", reason=reason, retry_at=f"{retry_at:%F %T}")

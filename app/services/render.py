@@ -19,7 +19,7 @@ def render(paper: Paper) -> Rendered:
     """The paper's title, abstract and names, safe to put into a page."""
     return Rendered(
         title_html=_html(paper.title),
-        abstract_html=_html(paper.abstract),
+        abstract_html=_html(paper.abstract, paragraphs=True),
         author_names=tuple(to_text(author.name) for author in paper.authors),
     )
 

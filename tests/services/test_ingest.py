@@ -13,10 +13,10 @@ from app.domain.subjects import Subjects
 from app.errors import SourceUnavailable
 from app.services.ingest import ingest
 from app.store import intake, tables
+from tests.fetch import ALL, Fetching, everything, listing, told
 from tests.local_arxiv.local import LocalArxiv
 from tests.local_arxiv.made_up import made_up
 from tests.local_arxiv.world import World
-from tests.services.conftest import ALL, Fetching, everything, listing, told
 
 THURSDAY = date(2026, 1, 22)
 MORNING = datetime(2026, 1, 22, 6, tzinfo=UTC)  # 01:00 in New York

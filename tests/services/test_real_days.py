@@ -15,11 +15,11 @@ from app.domain.paper import Kind
 from app.domain.selection import Selection
 from app.services.ingest import ingest
 from app.store import papers
+from tests.fetch import ALL, Fetching, everything, told
 from tests.local_arxiv.from_files import from_files
 from tests.local_arxiv.local import LocalArxiv
 from tests.local_arxiv.world import World
 from tests.real import REAL
-from tests.services.conftest import ALL, Fetching, everything, told
 
 pytestmark = pytest.mark.skipif(REAL is None, reason="no real data beside the project")
 

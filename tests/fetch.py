@@ -1,4 +1,4 @@
-"""A fetcher pointed at a local arXiv, and what its listings hold."""
+"""A fetcher pointed at a local arXiv, and what was stored by it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.domain.paper import Kind
 from app.domain.subjects import Subjects
 from app.services import arxiv
 from app.services.ingest import Fetcher
 from app.settings import Settings
 from app.store import tables
 from tests.local_arxiv.local import LocalArxiv
+from tests.local_arxiv.names import feed_names
 
 Fetching = Callable[[LocalArxiv], AbstractAsyncContextManager[Fetcher]]
 
+ALL = Subjects.everything()
 
-@pytest.fixture
-def fetching(engine: AsyncEngine) -> Fetching:
-    """A fetcher for a local arXiv, with its clock, at no spacing."""
+
+def fetching_with(engine: AsyncEngine) -> Fetching:
+    """Makes fetchers for local arXivs: with their clock, at no spacing."""
 
     @asynccontextmanager
     async def fetching(local: LocalArxiv) -> AsyncIterator[Fetcher]:
@@ -42,8 +44,6 @@ def fetching(engine: AsyncEngine) -> Fetching:
 
 async def listing(engine: AsyncEngine, subject: str, day: date) -> dict[str, str]:
     """A category's listing as stored: id → kind in arXiv's word."""
-    from app.domain.paper import Kind
-
     a = tables.announcement
     async with engine.connect() as conn:
         found = await conn.execute(
@@ -54,8 +54,6 @@ async def listing(engine: AsyncEngine, subject: str, day: date) -> dict[str, str
 
 def told(local: LocalArxiv, subject: str, day: date) -> dict[str, str]:
     """The same as arXiv's own feed of that category alone would list it."""
-    from tests.local_arxiv.names import feed_names
-
     _, categories = feed_names(subject)
     lines = local.site.world.listing(day, categories, replaced_below=6)
     return {line.paper.record.id: line.kind for line in lines}
@@ -72,6 +70,3 @@ async def everything(engine: AsyncEngine) -> dict[str, list[tuple[Any, ...]]]:
             found = await conn.execute(select(*columns).order_by(*table.primary_key))
             result[table.name] = [tuple(map(str, row)) for row in found]
     return result
-
-
-ALL = Subjects.everything()

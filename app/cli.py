@@ -1,0 +1,184 @@
+"""`freshprint …`: the commands, each a thin root that reads the settings and passes them on.
+
+Exit codes: 0 done · 1 something a person must see to · 2 wrong usage or input · 75 try again later.
+What a command needs is imported when it runs: `--help` must not wait for all of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from app import __version__, log
+from app.clock import clock
+from app.domain.subjects import Subjects
+from app.errors import BadInput, FreshprintError, Misconfigured, Transient
+from app.settings import Settings, load
+
+if TYPE_CHECKING:
+    from app.roots import Root
+
+TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h: what cron and systemd know as "again, please"
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+console = Console(stderr=True)
+
+_Attached = Annotated[bool, typer.Option("--attached", hidden=True)]
+
+
+def main() -> None:
+    """The command's entry point. Errors we know end in one line, never in a traceback."""
+    try:
+        app()
+    except FreshprintError as error:
+        console.print(Text.assemble(("freshprint: ", "bold red"), str(error)), soft_wrap=True)
+        sys.exit(_code(error))
+
+
+def _code(error: FreshprintError) -> int:
+    if isinstance(error, Transient):
+        return TRY_LATER
+    return 2 if isinstance(error, BadInput | Misconfigured) else 1
+
+
+def _start() -> Settings:
+    settings = load()
+    log.configure(settings.log_format)
+    return settings
+
+
+def _root(attached: bool) -> tuple[Settings, Root]:
+    """A child of `up` is handed a database that is migrated already."""
+    from app.roots import connected, migrated
+    from app.up import attach
+
+    settings = _start()
+    return (attach(settings), connected) if attached else (settings, migrated)
+
+
+def _run(work: Coroutine[Any, Any, int | None]) -> None:
+    try:
+        code = asyncio.run(work)
+    except KeyboardInterrupt:
+        console.print("stopped; the same command takes it up again")
+        code = 130
+    raise typer.Exit(code or 0)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Every title of the day's arXiv, whole, on one page. Example: `freshprint up`"""
+    if show:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def up() -> None:
+    """Run everything: database, migrations, site and worker. Example: `freshprint up`"""
+    from app.up import up as everything
+
+    _run(everything(_start()))
+
+
+@app.command()
+def web(attached: _Attached = False) -> None:
+    """Run the site alone. Example: `FRESHPRINT_PORT=8080 freshprint web`"""
+    from app.serve import serve
+
+    _run(serve(*_root(attached)))
+
+
+@app.command()
+def worker(attached: _Attached = False) -> None:
+    """Run the worker alone: it fetches on schedule. Example: `freshprint worker`"""
+    from app.jobs.worker import work
+    from app.services.arxiv import fetcher
+
+    settings, root = _root(attached)
+
+    async def run() -> None:
+        async with (
+            root(settings) as (url, engine),
+            fetcher(engine, settings, clock(settings.now)) as ours,
+        ):
+            await work(url, ours)
+
+    _run(run())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this release's tables. Example: `freshprint migrate`"""
+    from app.roots import migrated
+
+    settings = _start()
+
+    async def run() -> None:
+        async with migrated(settings):
+            console.print("the database is up to date")
+
+    _run(run())
+
+
+@app.command()
+def ingest(
+    subjects: Annotated[
+        str, typer.Option(help="An expression such as `cs+stat.ML-cs.CY`; empty: all followed.")
+    ] = "",
+) -> None:
+    """Fetch the day arXiv announces now. Example: `freshprint ingest --subjects cs.CL,cs.LG`
+
+    Can be stopped and run again at any time: the end is the same. Exits with 75 when arXiv gave no
+    usable answer.
+    """
+    from app.progress import progress
+    from app.roots import migrated
+    from app.services.arxiv import fetcher
+    from app.services.look import look
+
+    settings = _start()
+    wanted = Subjects.parse(subjects) if subjects else settings.categories
+
+    async def run() -> None:
+        with progress(console) as report:
+            async with (
+                migrated(settings) as (_, engine),
+                fetcher(engine, settings, clock(settings.now), report) as ours,
+            ):
+                outcome = await look(ours, wanted)
+        lines = ", ".join(f"{n} {kind.label}" for kind, n in outcome.lines.items())
+        states = ", ".join(f"{n} {state.value}" for state, n in outcome.states.items())
+        console.print(
+            f"{outcome.day}: {outcome.papers.new} new papers, {outcome.papers.revised} revised; "
+            f"lines: {lines or 'none new'}; categories: {states}"
+        )
+
+    _run(run())
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong, and what to do. Example: `freshprint doctor` (exits with 1 if anything)"""
+    from app.services.doctor import examine
+
+    settings = _start()
+
+    async def run() -> int:
+        findings = await examine(settings)
+        for finding in findings:
+            mark = ("ok   ", "green") if finding.is_well else ("BAD  ", "bold red")
+            console.print(Text.assemble(mark, f"{finding.what}: {finding.seen}"), soft_wrap=True)
+            if finding.advice:
+                console.print(Text(f"     → {finding.advice}"), soft_wrap=True)
+        return 0 if all(finding.is_well for finding in findings) else 1
+
+    _run(run())

@@ -1,0 +1,59 @@
+"""The job queue: procrastinate on our own Postgres, and every job there is."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import URL
+
+from app.errors import SourceUnavailable
+from app.services.ingest import Fetcher
+from app.services.look import is_due, look
+from app.store.engine import conninfo
+
+log = structlog.get_logger(__name__)
+
+
+def queue(url: URL) -> App:
+    """The queue on the database at `url`, with all jobs. Open it before use."""
+    app = App(connector=PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=4))
+    _add_jobs(app)
+    return app
+
+
+def _add_jobs(app: App) -> None:
+    @app.task(name="look", queue="arxiv", lock="arxiv", queueing_lock="look", pass_context=True)
+    async def look_at_arxiv(context: JobContext) -> None:
+        """Read today's day, unless another look has made it whole meanwhile. arXiv's silence is
+        noted by the service and no failure of the job: the schedule asks again when it may."""
+        fetcher: Fetcher = context.additional_context["fetcher"]
+        if await is_due(fetcher, fetcher.settings.categories):
+            with suppress(SourceUnavailable):
+                await look(fetcher, fetcher.settings.categories)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="schedule", queue="schedule", pass_context=True)
+    async def schedule(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate names it
+        """Each minute: is there something to look for? Deciding is cheap, and asks nobody."""
+        fetcher: Fetcher = context.additional_context["fetcher"]
+        if await is_due(fetcher, fetcher.settings.categories):
+            await enqueue_look(app)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="take up stalled jobs", queue="schedule")
+    async def take_up_stalled(timestamp: int) -> None:  # noqa: ARG001 - procrastinate names it
+        """Jobs whose worker was killed: their heartbeat stopped. All our jobs can run again."""
+        for job in await app.job_manager.get_stalled_jobs():
+            log.warning("a worker died; its job is taken up", job=job.task_name, id=job.id)
+            await app.job_manager.retry_job(job)
+
+
+async def enqueue_look(app: App) -> None:
+    """Have a worker look at arXiv soon; once is enough when it is already waiting."""
+    try:
+        await app.tasks["look"].defer_async()
+    except AlreadyEnqueued:
+        log.debug("a look is already waiting")

@@ -1,0 +1,54 @@
+"""`python -m tests.bench [NAME…]`: what we call fast, each beside a yardstick in the same run.
+
+Machines are shared and differ: read the ratios, and medians rather than single times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.store.engine import open_engine
+from app.store.migrate import upgrade
+from app.store.postgres import embedded
+from tests.bench import intake, list_page
+
+BENCHES: dict[str, Callable[[AsyncEngine], Awaitable[None]]] = {
+    "intake": intake.bench,
+    "list_page": list_page.bench,
+}
+
+
+def main(names: list[str]) -> None:
+    for name in names or list(BENCHES):
+        print(f"\n== {name}: {(sys.modules[f'tests.bench.{name}'].__doc__ or '').splitlines()[0]}")
+        with open_folder() as folder:
+            asyncio.run(run(name, folder))
+
+
+async def run(name: str, folder: Path) -> None:
+    async with embedded(folder / "data") as url:
+        await upgrade(url)
+        engine = open_engine(url)
+        await BENCHES[name](engine)
+        await engine.dispose()
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """As root, the server runs as another user, who must get in."""
+    folder = Path(tempfile.mkdtemp(prefix="freshprint-bench-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

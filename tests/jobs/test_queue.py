@@ -1,0 +1,82 @@
+"""The job queue on a real Postgres: one look at a time, and none lost with its worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+
+import pytest
+from procrastinate import App
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.domain.subjects import Subjects
+from app.jobs.queue import enqueue_look, queue
+from app.services.ingest import Fetcher
+from app.store import looks
+from tests.fetch import Fetching
+from tests.local_arxiv import LocalArxiv, made_up
+
+NIGHT = datetime(2026, 1, 22, 6, tzinfo=UTC)
+WORLD = made_up([date(2026, 1, 22)], per_day=10)
+
+
+@pytest.fixture
+async def jobs(engine: AsyncEngine, server_url: URL) -> AsyncIterator[App]:
+    async with queue(server_url).open_async() as app:
+        yield app
+
+
+_LOOKS = "SELECT status::text FROM procrastinate_jobs WHERE task_name = 'look' ORDER BY id"
+
+
+async def statuses(engine: AsyncEngine) -> list[str]:
+    async with engine.connect() as conn:
+        found = await conn.execute(text(_LOOKS))
+        return list(found.scalars())
+
+
+async def run(jobs: App, fetcher: Fetcher, **options: object) -> None:
+    await jobs.run_worker_async(
+        wait=False,
+        install_signal_handlers=False,
+        listen_notify=False,
+        queues=["arxiv"],
+        additional_context={"fetcher": fetcher},
+        **options,  # type: ignore[arg-type]
+    )
+
+
+async def test_a_look_waits_once_however_often_it_is_asked_for(
+    engine: AsyncEngine, jobs: App
+) -> None:
+    await asyncio.gather(*(enqueue_look(jobs) for _ in range(5)))
+    assert await statuses(engine) == ["todo"]
+
+
+async def test_a_look_reads_the_day(engine: AsyncEngine, jobs: App, fetching: Fetching) -> None:
+    with LocalArxiv(WORLD, NIGHT) as local:
+        async with fetching(local) as fetcher:
+            await enqueue_look(jobs)
+            await run(jobs, fetcher)
+            local.ledger.reset()
+            await enqueue_look(jobs)
+            await run(jobs, fetcher)
+            assert local.ledger.paths == []  # it was whole already
+    assert await statuses(engine) == ["succeeded", "succeeded"]
+    async with engine.connect() as conn:
+        states = await looks.states(conn, Subjects.everything(), NIGHT.date())
+    assert all(state.settled for state in states)
+
+
+async def test_arxivs_silence_fails_no_job(
+    engine: AsyncEngine, jobs: App, fetching: Fetching
+) -> None:
+    with LocalArxiv(WORLD, NIGHT) as local:
+        local.site.weather.down = True
+        async with fetching(local) as fetcher:
+            await enqueue_look(jobs)
+            await run(jobs, fetcher)
+    assert await statuses(engine) == ["succeeded"]
