@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from app.domain.subjects import Subjects, terms_of, archives, title
+from app.domain.subjects import Subjects, archives, terms_of, title
 from app.errors import BadInput
 
 _NOTHING = Subjects(())
@@ -59,9 +60,15 @@ def _terms(subjects: Subjects, *, but_for: Subjects = _NOTHING) -> tuple[str, ..
     """Archives first. One counts as whole if what it lacks is left out of the page anyway."""
     whole: list[str] = []
     rest = subjects
-    for archive in archives():
-        members = Subjects.parse(archive.name)
-        if len(members) > 1 and members <= (subjects | but_for) and len(rest - members) < len(rest):
-            whole.append(archive.name)
+    for name, members in _divided():
+        if members <= (subjects | but_for) and len(rest - members) < len(rest):
+            whole.append(name)
             rest = rest - members
     return (*whole, *rest)
+
+
+@lru_cache(maxsize=1)
+def _divided() -> tuple[tuple[str, Subjects], ...]:
+    """The archives of several categories."""
+    members = [(archive.name, Subjects.parse(archive.name)) for archive in archives()]
+    return tuple((name, subjects) for name, subjects in members if len(subjects) > 1)

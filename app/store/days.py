@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.calendar import State
@@ -156,9 +156,8 @@ async def latest_counts(conn: AsyncConnection, names: Sequence[str]) -> dict[str
 
 
 async def first(conn: AsyncConnection) -> date | None:
-    """The earliest day of which a paper was seen; None before the first."""
-    d = tables.day.c
-    day: date | None = await conn.scalar(select(d.day).where(d.seen > 0).order_by(d.day).limit(1))
+    """The earliest day that has an announcement; None before the first."""
+    day: date | None = await conn.scalar(select(func.min(tables.announcement.c.day)))
     return day
 
 
