@@ -1,23 +1,23 @@
-r"""TeX formulas to MathML Core, or to plain Unicode. Nothing here raises: None is "not well".
+r"""TeX formulas to MathML Core. Nothing here raises: None says that a formula is refused.
 
-math-core converts by recursion and takes the whole process down with it on deep nesting (a few
-hundred `\hat` on a small thread stack) and on a formula that defines macros of its own, so every
-formula is measured before the call. Its text is escaped, but it writes `style`, `id`, `class` and
-links: only what is on the lists below leaves here.
+math-core takes the whole process down on deep nesting (a few hundred `\hat` on a thread's stack)
+and on macros that a formula defines itself, and its time doubles with each opening bracket (40 `[`
+that nothing closes: hours). So every formula is measured, and if need be rewritten, before the
+call. Its text is escaped, but it writes `style`, `id`, `class` and links: only what is on the lists
+below leaves here.
 """
 
 from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from functools import lru_cache
 
 from math_core import LatexError, LatexToMathML
-from pylatexenc.latex2text import get_default_latex_context_db
 
 MAX_LENGTH = 2_000
 MAX_NESTING = 40
+MAX_OPENING = 8
 
 _BLACKBOARD = {f"{letter}{letter}": rf"\mathbb{{{letter}}}" for letter in "CEFHNPQRTZ"}
 _MACROS = {
@@ -30,6 +30,8 @@ _MACROS = {
     "textmd": r"\text{#1}",
     "textnormal": r"\text{#1}",
     "ensuremath": r"{#1}",
+    "pmod": r"\;\text{(mod }{#1}\text{)}",  # math-core's own leaves brackets loose: see _tame
+    "pod": r"\;\text{(}{#1}\text{)}",
     "dotsc": r"\ldots",
     "dotsb": r"\cdots",
     "eps": r"\epsilon",
@@ -87,7 +89,7 @@ def nesting(tex: str) -> int:
     return deepest
 
 
-_ENVELOPE = re.compile(r"\\(?:begin|end)\s*\{(?:equation|displaymath|math)\*?\}")
+ENVELOPE = re.compile(r"\\(?:begin|end)\s*\{(?:equation|displaymath|math)\*?\}")
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\\)([%#])"), r"\\\1"),  # meant as themselves: TeX would drop what follows
     (re.compile(r"\\\s"), r"\\ "),
@@ -95,7 +97,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=[_^])\\(rm|bf|it|tt|sf|cal)(?![A-Za-z])"), r"\\math\1"),
     (re.compile(r"\\(rm|bf|it|tt|sf|cal)(?=\{)"), r"\\math\1"),
     (re.compile(r"\\(?:label|tag\*?)\s*\{[^{}]*\}|\\(?:nonumber|notag|leqno)(?![A-Za-z])"), ""),
-    (_ENVELOPE, ""),
+    (ENVELOPE, ""),
     (re.compile(r"\\begin\s*\{eqnarray\*?\}"), r"\\begin{array}{rcl}"),
     (re.compile(r"\\end\s*\{eqnarray\*?\}"), r"\\end{array}"),
     (re.compile(r"\\(begin|end)\s*\{(?:align|split|flalign)\*?\}"), r"\\\1{aligned}"),
@@ -113,7 +115,6 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _leave_text(match: re.Match[str]) -> str:
-    r"""`\text{if $x$ or $y$}`: math-core knows no formula inside a text, so the text is cut up."""
     parts = re.split(r"(?<!\\)\$", match[2])
     if len(parts) == 1:
         return match[0]
@@ -122,10 +123,36 @@ def _leave_text(match: re.Match[str]) -> str:
     )
 
 
+def leave_text_boxes(tex: str) -> str:
+    r"""`\text{if $x$ or $y$}`: math-core knows no formula inside a text, so the text is cut up."""
+    return _TEXT_BOX.sub(_leave_text, tex)
+
+
 def _prepared(tex: str) -> str:
     for pattern, replacement in _REWRITES:
         tex = pattern.sub(replacement, tex)
-    return _CODE_POINT.sub(_character, _TEXT_BOX.sub(_leave_text, tex))
+    return _tame(_CODE_POINT.sub(_character, leave_text_boxes(tex)))
+
+
+_KINDS = (
+    "angle|ang|Angle|langle|floor|ceil|brace|Brace|brack|Brack|paren|group|moustache|vert|Vert"
+    "|lbracket|lparenthesis"
+)
+_BRACKET = re.compile(
+    r"\\(?:left|middle|right)(?![A-Za-z])\s*(?:\\[A-Za-z]+|\\.|.)?|\\sqrt\s*\[|\\\\\s*\[[\w.\s-]*\]"
+    rf"|(?P<opening>[\[(\u2045\u2308\u230a\u231c\u231e\u2772\u27e6-\u27ef\u2983-\u2998\u29d8-\u29db\u29fc]"
+    rf"|\\\{{|\\(?:l(?:{_KINDS})|ulcorner|llcorner)(?![A-Za-z])"
+    r"|\\[bB]igg?l(?![A-Za-z])\s*(?:\\[A-Za-z]+|\\.|.)?)"
+    r"|\\[A-Za-z]+|\\.",
+    re.DOTALL,
+)
+
+
+def _tame(tex: str) -> str:
+    """With many opening brackets, put each in a group of its own: there it is a plain symbol."""
+    if sum(1 for bracket in _BRACKET.finditer(tex) if bracket["opening"]) <= MAX_OPENING:
+        return tex
+    return _BRACKET.sub(lambda m: f"{{{m[0]}{{}}}}" if m["opening"] else m[0], tex)
 
 
 _ELEMENT = re.compile(r"<(/?)([a-z]+)((?: [a-z-]+=\"[^\"<>]*\")*) ?(/?)>")
@@ -163,7 +190,7 @@ def _safe(mathml: str) -> str | None:
 
 
 def _as_character(entity: re.Match[str]) -> str:
-    return html.unescape(entity[0])
+    return html.escape(html.unescape(entity[0]), quote=False)
 
 
 @lru_cache(maxsize=4096)
@@ -201,87 +228,3 @@ def _without_what_failed(tex: str, error: str) -> str | None:
         return tex.replace(r"\AA", r"\text{Å}")
     unknown = re.search(r'Unknown command "\\([A-Za-z]+)"', error)
     return tex if unknown and not re.search(rf"\\{unknown[1]}\s*\{{", tex) else None
-
-
-# --- plain Unicode
-
-_SYMBOLS = get_default_latex_context_db()
-_OWN_SYMBOLS = {
-    "LaTeX": "LaTeX", "TeX": "TeX", "pounds": "£", "deg": "°", "degr": "°", "copyright": "©",
-    "S": "§", "P": "¶", "ne": "≠", "slash": "/", "textgreater": ">", "textless": "<",
-    "textbar": "|", "textunderscore": "_", "colon": ":", "lbrace": "{", "rbrace": "}",
-    "lvert": "|", "rvert": "|", "vert": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖",
-    "textrightarrow": "→", "textleftarrow": "←", "eps": "ϵ", "R": "ℝ",
-}  # fmt: skip
-
-
-@lru_cache(maxsize=2048)
-def symbol(name: str) -> str | None:
-    r"""What `\name` prints, if that is a character or the name of a function: α, ≤, log."""
-    if name in _OWN_SYMBOLS:
-        return _OWN_SYMBOLS[name]
-    spec = _SYMBOLS.get_macro_spec(name)
-    text = getattr(spec, "simplify_repl", None)
-    return text if isinstance(text, str) and (len(text) == 1 or text == name) else None
-
-
-_LAYOUT = re.compile(
-    r"\\(?:left|right|[bB]igg?[lrm]?|middle|displaystyle|textstyle|limits|nolimits|nonumber"
-    r"|rm|bf|it|sf|tt|cal)"
-    r"(?![A-Za-z])\s*|\\[!/]"
-)
-_SPACE = re.compile(r"\\(?:q?quad(?![A-Za-z])|[,;:> ])|~")
-_BOX = re.compile(
-    r"\\(?:text|textrm|textbf|textit|textsc|texttt|textsf|mbox|hbox|math(?:rm|bf|it|sf|tt|cal|scr"
-    r"|frak|normal)|boldsymbol|bm|operatorname\*?|ensuremath)\s*(?:\{([^{}]*)\}|([A-Za-z])(?![A-Za-z]))"
-)
-_BOARD = re.compile(r"\\math(?:bb|bbm|ds)\s*(?:\{\s*([A-Z])\s*\}|([A-Z])(?![A-Za-z]))")
-_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}\\]*)\}\s*\{([^{}\\]*)\}")
-_ROOT = re.compile(r"\\sqrt\s*(?:\{([^{}\\]*)\}|([A-Za-z0-9])(?![A-Za-z]))")
-_MARKS = {
-    "hat": "\u0302", "widehat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307",
-    "widetilde": "\u0303", "ddot": "\u0308", "check": "\u030c", "acute": "\u0301",
-    "grave": "\u0300", "breve": "\u0306", "vec": "\u20d7",
-}  # fmt: skip
-_ACCENT = re.compile(rf"\\({'|'.join(_MARKS)})(?![A-Za-z])\s*(?:\{{\s*(\w)\s*\}}|(\w))")
-_COMMAND = re.compile(r"\\([A-Za-z]+)")
-_GROUP = re.compile(r"([_^])\{([^{}\\])\}|(?<![\\_^])\{([^{}\\]*)\}")
-_ESCAPED = re.compile(r"\\([{}$%&#_])")
-
-
-def _double_struck(match: re.Match[str]) -> str:
-    letter = match[1] or match[2]
-    usual = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"}
-    return usual.get(letter) or unicodedata.lookup(f"MATHEMATICAL DOUBLE-STRUCK CAPITAL {letter}")
-
-
-def _accented(match: re.Match[str]) -> str:
-    return unicodedata.normalize("NFC", (match[2] or match[3]) + _MARKS[match[1]])
-
-
-def _named(match: re.Match[str]) -> str:
-    """A symbol, or a function's name set off from a letter or bracket before it: `n log n`."""
-    text = symbol(match[1]) or match[0]
-    before = match.string[match.start() - 1 : match.start()]
-    return f" {text}" if len(text) > 1 and (before.isalnum() or before == ")") else text
-
-
-def _unit(text: str) -> str:
-    return text if re.fullmatch(r"\w*", text.strip()) else f"({text.strip()})"
-
-
-@lru_cache(maxsize=4096)
-def to_unicode(tex: str) -> str | None:
-    r"""The formula in plain characters (`\ell_2` as `ℓ_2`), or None if commands would remain."""
-    if len(tex) > MAX_LENGTH:
-        return None
-    text = _TEXT_BOX.sub(_leave_text, _ENVELOPE.sub("", tex))
-    text = _SPACE.sub(" ", _LAYOUT.sub("", text))
-    text = _BOARD.sub(_double_struck, text)
-    text = _BOX.sub(lambda m: m[1] if m[1] is not None else m[2], text)
-    text = _ACCENT.sub(_accented, _COMMAND.sub(_named, text))
-    text = _ROOT.sub(lambda m: f"√{_unit(m[1] or m[2] or '')}", text)
-    text = _FRACTION.sub(lambda m: f"{_unit(m[1])}/{_unit(m[2])}", text)
-    text = _GROUP.sub(r"\1\2\3", text)
-    rest = _ESCAPED.sub("", text)
-    return None if "\\" in rest or "&" in rest else _ESCAPED.sub(r"\1", text)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import html
 import re
 
-from app.domain import maths
+from app.domain.maths import to_mathml
+from app.domain.maths_plain import to_unicode
 from app.domain.tex_reader import read
 
 _DROPPED = re.compile(
@@ -63,8 +64,8 @@ def _lines(source: str, paragraphs: bool) -> str:
     """`source` with single blanks between words, and newlines only where a paragraph begins.
 
     arXiv wraps abstracts and begins a paragraph with an indented line; other sources leave a blank
-    one. An indented line of a title only continues it. Two newlines end a formula, one doesn't: a
-    display may stand on indented lines.
+    one. An indented line of a title only continues it. A formula within a line of text doesn't go on
+    after two newlines; a displayed one may.
     """
     if not paragraphs:
         return " ".join(clean(source).split())
@@ -90,7 +91,7 @@ class _Text:
         self._paragraphs[-1].append(text)
 
     def formula(self, tex: str, *, source: str, display: bool) -> None:
-        text = maths.to_unicode(tex) or source
+        text = to_unicode(tex) or source
         self.text(f" {text} " if display else text)
 
     def open(self, style: str) -> None:
@@ -129,7 +130,7 @@ class _Html(_Text):
         self._tag(html.escape(text, quote=False))
 
     def formula(self, tex: str, *, source: str, display: bool) -> None:
-        mathml = maths.to_mathml(tex, display=display and self._wraps)
+        mathml = to_mathml(tex, display=display and self._wraps)
         self._tag(mathml or f'<code class="tex">{html.escape(source, quote=False)}</code>')
 
     def open(self, style: str) -> None:

@@ -65,9 +65,10 @@ ENDS = {
         r"((?:[^$\\\n]++|\\(?:text[a-z]*|mbox|hbox)\s*\{(?:[^{}\n]|\{[^{}\n]*\})*+\}|\\.|\n(?!\n))*+)\$",
         re.DOTALL,
     ),
-    "$$": re.compile(r"((?:[^$\\\n]++|\\.|\n(?!\n)|\$(?!\$))*+)\$\$", re.DOTALL),
+    # A display may stand on indented lines, which look like paragraphs.
+    "$$": re.compile(r"((?:[^$\\]++|\\.|\$(?!\$))*+)\$\$", re.DOTALL),
     r"\(": re.compile(r"((?:[^\\\n]++|\\[^()]|\n(?!\n))*+)\\\)", re.DOTALL),
-    r"\[": re.compile(r"((?:[^\\\n]++|\\[^\[\]]|\n(?!\n))*+)\\\]", re.DOTALL),
+    r"\[": re.compile(r"((?:[^\\]++|\\[^\[\]])*+)\\\]", re.DOTALL),
 }
 LONGEST_ENVIRONMENT = 4_000
 

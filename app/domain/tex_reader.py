@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from app.domain import tex_grammar as grammar
-from app.domain.maths import symbol
+from app.domain.maths_plain import symbol
 
 
 class Writer(Protocol):

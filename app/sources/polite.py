@@ -16,13 +16,7 @@ from typing import Protocol, TypeVar
 import httpx
 import structlog
 
-from app.errors import (
-    BrokenAnswer,
-    RateLimited,
-    SourceRefused,
-    SourceUnavailable,
-    Unreachable,
-)
+from app.errors import BrokenAnswer, RateLimited, SourceRefused, SourceUnavailable, Unreachable
 from app.sources.text import line, moment
 
 MAX_BYTES = 64 * 1024 * 1024
