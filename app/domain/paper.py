@@ -73,7 +73,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
-    """One item of a feed: a paper, and its kind *as seen from all of the feed's categories together*.
+    """One item of a feed: a paper, and its kind as seen from *all* of the feed's categories.
 
     A paper that one category lists as new is new in a feed of that category and others; in a feed
     of the others alone it is a cross-list. `domain.announce` tells them apart.

@@ -40,7 +40,7 @@ paper = Table(
     Column("ordinal", BigInteger, nullable=False),  # ArxivId.ordinal: the order ids were given out
     Column("title", Text, nullable=False),
     Column("authors", JSONB, nullable=False),  # [{"name": as the source has it, "affiliations"?}]
-    Column("author_names", ARRAY(Text), nullable=False),  # the same names with TeX accents as letters
+    Column("author_names", ARRAY(Text), nullable=False),  # the same names, TeX accents as letters
     Column("abstract", Text, nullable=False),
     Column("subjects", ARRAY(Text), nullable=False),  # canonical, primary first
     Column("comment", Text),
@@ -50,9 +50,9 @@ paper = Table(
     Column("submitted_at", _moment),  # of version 1
     Column("updated_at", _moment),  # of version `version`
     Column("version", SmallInteger),
-    Column("title_html", Text, nullable=False),  # escaped, maths as MathML: rendered once, at ingest
+    Column("title_html", Text, nullable=False),  # escaped, maths as MathML, made at ingest
     Column("abstract_html", Text, nullable=False),
-    Column("detailed_at", _moment),  # when OAI-PMH or the API last told all of it; null: feed only
+    Column("detailed_at", _moment),  # when OAI-PMH or the API told all of it; null: feed only
     Index("paper_ordinal_idx", "ordinal"),
 )
 
