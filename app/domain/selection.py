@@ -32,6 +32,7 @@ class Selection:
                 wanted, unwanted = wanted - term, unwanted | term
             else:
                 wanted, unwanted = wanted | term, unwanted - term
+        wanted, unwanted = _expressible(wanted, wanted | unwanted), _expressible(unwanted, unwanted)
         if not wanted:
             raise BadInput(f"{expression[:60]!r} names no category")
         return cls(wanted, unwanted)
@@ -54,6 +55,13 @@ class Selection:
         """The full names of both."""
         wanted, unwanted = self.wanted_terms, self.unwanted_terms
         return tuple(map(title, wanted)), tuple(map(title, unwanted))
+
+
+def _expressible(subjects: Subjects, covered: Subjects) -> Subjects:
+    """Without a category of old that bears its archive's name (`astro-ph`), unless the archive is
+    covered: written by itself, that name means all of the archive."""
+    bare = [name for name, members in _divided() if name in members and not members <= covered]
+    return Subjects.of(name for name in subjects if name not in bare)
 
 
 def _terms(subjects: Subjects, *, but_for: Subjects = _NOTHING) -> tuple[str, ...]:

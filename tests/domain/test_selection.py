@@ -67,3 +67,10 @@ def test_what_is_written_reads_as_the_same(terms: list[tuple[str, str]]) -> None
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(BadInput):
         assert Selection.parse(text).wanted
+
+
+def test_an_archive_of_old_is_left_out_only_as_a_whole() -> None:
+    selection = Selection.parse("cs.AI-astro-ph+astro-ph.CO")
+    assert "astro-ph" not in selection.unwanted
+    assert Selection.parse(str(selection)) == selection
+    assert "astro-ph" in Selection.parse("astro-ph-astro-ph.GA").wanted
