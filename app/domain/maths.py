@@ -30,8 +30,13 @@ _MACROS = {
     "textmd": r"\text{#1}",
     "textnormal": r"\text{#1}",
     "ensuremath": r"{#1}",
-    "pmod": r"\;\text{(mod }{#1}\text{)}",  # math-core's own leaves brackets loose: see _tame
+    # math-core's own of these put the argument beside a loose bracket: see _tame.
+    "pmod": r"\;\text{(mod }{#1}\text{)}",
     "pod": r"\;\text{(}{#1}\text{)}",
+    "bra": r"{\langle{}}{#1}{|}",
+    "ket": r"{|}{#1}\rangle",
+    "braket": r"{\langle{}}{#1}\rangle",
+    "set": r"{\{{}}{#1}\}",
     "dotsc": r"\ldots",
     "dotsb": r"\cdots",
     "eps": r"\epsilon",
@@ -58,9 +63,9 @@ _STRICT, _LENIENT = _converter(lenient=False), _converter(lenient=True)
 _PIECE = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
 _OPENERS = frozenset(("{", r"\left", r"\begin"))
 _CLOSERS = frozenset(("}", r"\right", r"\end"))
-_DEFINES = re.compile(
+_REFUSED = re.compile(
     r"\\(?:[gex]?def|let|futurelet|(?:re)?newcommand|providecommand|(?:re)?newenvironment"
-    r"|Declare[A-Za-z]+|csname|expandafter|global|catcode)(?![A-Za-z])"
+    r"|Declare[A-Za-z]+|csname|expandafter|global|catcode|mathchoice)(?![A-Za-z])"
 )
 
 
@@ -196,7 +201,7 @@ def _as_character(entity: re.Match[str]) -> str:
 @lru_cache(maxsize=4096)
 def to_mathml(tex: str, *, display: bool = False) -> str | None:
     """The formula `tex` (without its delimiters) as a `<math>` element, or None if refused."""
-    if len(tex) > MAX_LENGTH or _DEFINES.search(tex):
+    if len(tex) > MAX_LENGTH or _REFUSED.search(tex):
         return None
     prepared = _prepared(tex)
     if len(prepared) > 2 * MAX_LENGTH or nesting(prepared) > MAX_NESTING:

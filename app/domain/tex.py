@@ -64,8 +64,8 @@ def _lines(source: str, paragraphs: bool) -> str:
     """`source` with single blanks between words, and newlines only where a paragraph begins.
 
     arXiv wraps abstracts and begins a paragraph with an indented line; other sources leave a blank
-    one. An indented line of a title only continues it. A formula within a line of text doesn't go on
-    after two newlines; a displayed one may.
+    one. An indented line of a title only continues it. A formula within a line of text ends at two
+    newlines; a displayed one may go on.
     """
     if not paragraphs:
         return " ".join(clean(source).split())
