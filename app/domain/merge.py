@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from enum import Enum
+from itertools import chain
 from typing import Any
 
 from app.domain.paper import Author, Paper, Version
@@ -31,14 +32,14 @@ def merge(stored: Paper | None, fetched: Paper) -> Merged:
 
     A field that the source doesn't have (None, or nothing at all) never erases a known one. What
     belongs to a version (title, authors, abstract, …) is taken from the higher version; at equal
-    versions the later fetch wins, since arXiv corrects metadata without a new version. Versions'
-    times are collected from both.
+    versions the later fetch wins, since arXiv corrects metadata without a new version. Versions
+    are collected from both; one that is superseded keeps the words it had.
     """
     if stored is None:
         return Merged(fetched, Change.NEW)
     newer, older = (stored, fetched) if _is_older(fetched, stored) else (fetched, stored)
     values = {f.name: _first_known(f.name, newer, older) for f in fields(Paper)}
-    values["versions"] = _versions(older.versions, newer.versions)
+    values["versions"] = _versions(older.versions, _superseded(older, newer), newer.versions)
     values["authors"] = _authors(newer.authors, older.authors)
     paper = replace(newer, **values)
     changed = frozenset(name for name in values if getattr(stored, name) != values[name])
@@ -56,11 +57,24 @@ def _first_known(name: str, newer: Paper, older: Paper) -> Any:
     return getattr(older, name) if value in (None, "", ()) else value
 
 
-def _versions(older: tuple[Version, ...], newer: tuple[Version, ...]) -> tuple[Version, ...]:
-    known = {v.n: v for v in older}
-    for v in newer:
-        if v.submitted_at is not None or v.n not in known:
-            known[v.n] = v
+def _superseded(older: Paper, newer: Paper) -> tuple[Version, ...]:
+    """The older one's version with its words, if the newer one's is another."""
+    if older.version is None or newer.version in (None, older.version):
+        return ()
+    return (Version(older.version, None, older.title, older.abstract),)
+
+
+def _versions(*told: tuple[Version, ...]) -> tuple[Version, ...]:
+    """All versions, each with what is known of it; who tells later counts."""
+    known: dict[int, Version] = {}
+    for v in chain.from_iterable(told):
+        before = known.get(v.n, v)
+        known[v.n] = Version(
+            v.n,
+            v.submitted_at or before.submitted_at,
+            before.title if v.title is None else v.title,
+            before.abstract if v.abstract is None else v.abstract,
+        )
     return tuple(known[n] for n in sorted(known))
 
 

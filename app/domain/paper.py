@@ -41,10 +41,16 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a paper: its number from 1 on, and when it was submitted (UTC)."""
+    """One version of a paper: its number from 1 on, when it was submitted (UTC), and its words.
+
+    `title` and `abstract` are None for a version that was not seen while it was the current one:
+    arXiv's interfaces tell them of the current version only.
+    """
 
     n: int
     submitted_at: datetime | None
+    title: str | None = None
+    abstract: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ class Paper:
     submitted_at: datetime | None = None
     updated_at: datetime | None = None
     versions: tuple[Version, ...] = ()
+    withdrawn: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,8 @@ class FeedItem:
 class Announcement:
     """One line of one category's listing of one day: the truth of a list page.
 
-    `position` orders a listing within a kind: the id's ordinal, since arXiv lists by id.
+    `position` orders a listing within a kind: the id's ordinal, since arXiv lists by id. A
+    `derived` line was not seen in a listing, but told from ids and submission times.
     """
 
     day: date
@@ -95,3 +103,4 @@ class Announcement:
     paper_id: ArxivId
     kind: Kind
     position: int
+    derived: bool = False

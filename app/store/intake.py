@@ -76,16 +76,20 @@ async def store_papers(
         for result, row, fetched in merged
         if result.change is not Change.UNCHANGED or (detailed_at and not (row or {})["detailed_at"])
     ]
-    times = [(str(r.paper.id), v.n, v.submitted_at) for r, _, _ in merged for v in r.paper.versions]
+    versions = [
+        (str(result.paper.id), v.n, v.submitted_at, v.title, v.abstract)
+        for result, _, _ in merged
+        for v in result.paper.versions
+    ]
     await _upsert(conn, tables.paper, rows)
-    await _upsert(conn, tables.version, times)
+    await _upsert(conn, tables.version, versions)
     changes = [result.change for result, _, _ in merged]
     return Stored(*(changes.count(c) for c in (Change.NEW, Change.REVISED, Change.UNCHANGED)))
 
 
 async def announce(conn: AsyncConnection, lines: Iterable[Announcement]) -> None:
     """Add lines to their days' listings; a line already there takes the kind now told."""
-    rows = [(a.subject, a.day, str(a.paper_id), int(a.kind), a.position) for a in lines]
+    rows = [(a.subject, a.day, str(a.paper_id), int(a.kind), a.position, a.derived) for a in lines]
     await _upsert(conn, tables.announcement, rows)
 
 
@@ -140,7 +144,7 @@ async def _known(conn: AsyncConnection, ids: Iterable[ArxivId]) -> dict[str, dic
         row["id"]: {**row, "versions": []} for row in found.mappings()
     }
     for v in await conn.execute(select(version).where(_is_any(version.c.paper_id, list(rows)))):
-        rows[v.paper_id]["versions"].append(Version(v.n, v.submitted_at))
+        rows[v.paper_id]["versions"].append(Version(v.n, v.submitted_at, v.title, v.abstract))
     return rows
 
 
@@ -164,6 +168,7 @@ def _paper(row: Mapping[str, Any] | None) -> Paper | None:
                 "licence",
                 "submitted_at",
                 "updated_at",
+                "withdrawn",
             )
         },
     )
@@ -187,6 +192,7 @@ def _row(
         if paper.authors == fetched.authors
         else kept["author_names"],
         "subjects": list(paper.subjects),
+        "withdrawn": bool(paper.withdrawn),
         "title_html": rendered.title_html if paper.title == fetched.title else kept["title_html"],
         "abstract_html": rendered.abstract_html
         if paper.abstract == fetched.abstract
@@ -218,7 +224,9 @@ async def _upsert(conn: AsyncConnection, table: Table, rows: Sequence[tuple[Any,
     )
     raw = (await conn.get_raw_connection()).driver_connection
     assert raw is not None
-    async with raw.cursor() as cursor, cursor.copy(f"COPY {arriving} FROM STDIN") as copy:
+    columns = ", ".join(c.name for c in table.columns)
+    into = f"COPY {arriving} ({columns}) FROM STDIN"
+    async with raw.cursor() as cursor, cursor.copy(into) as copy:
         for row in rows:
             await copy.write_row(row)
     await conn.execute(_from(arriving, table))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -50,6 +51,7 @@ paper = Table(
     Column("submitted_at", _moment),  # of version 1
     Column("updated_at", _moment),  # of version `version`
     Column("version", SmallInteger),
+    Column("withdrawn", Boolean, nullable=False, server_default=text("false")),
     Column("title_html", Text, nullable=False),  # escaped, maths as MathML, made at ingest
     Column("abstract_html", Text, nullable=False),
     Column("detailed_at", _moment),  # when OAI-PMH or the API told all of it; null: feed only
@@ -62,6 +64,8 @@ version = Table(
     Column("paper_id", ForeignKey("paper.id", ondelete="CASCADE"), primary_key=True),
     Column("n", SmallInteger, primary_key=True),
     Column("submitted_at", _moment),
+    Column("title", Text),  # as this version had them; null: it was not seen while current
+    Column("abstract", Text),
 )
 
 announcement = Table(
@@ -72,6 +76,8 @@ announcement = Table(
     Column("paper_id", ForeignKey("paper.id", ondelete="CASCADE"), primary_key=True),
     Column("kind", SmallInteger, nullable=False),  # domain.paper.Kind
     Column("position", BigInteger, nullable=False),
+    # Told from ids and submission times, not from a listing: the day may be off by one or two.
+    Column("derived", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("kind BETWEEN 0 AND 3", name="kind"),
     Index("announcement_paper_id_idx", "paper_id"),
     Index("announcement_day_idx", "day", "subject"),
@@ -87,6 +93,7 @@ day = Table(
     Column("known", Integer),  # papers a second source knows of; null: not asked yet
     Column("seen_at", _moment),  # when the feed was last read
     Column("checked_at", _moment),  # when a second source was last asked
+    Column("checked_by", Text),  # which: oai, list
     CheckConstraint("state IN ('expected', 'partial', 'whole', 'none')", name="state"),
     Index("day_day_idx", "day"),
 )
@@ -118,4 +125,13 @@ source = Table(
     Column("failing_since", _moment),  # the first failure after the last success; null: it works
     Column("failure", Text),  # the latest failure in words, for doctor and the status line
     Column("retry_at", _moment),  # when it will be asked again
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("job", Text, primary_key=True),  # what is being done, and to what
+    Column("position", Text, nullable=False),  # how far it is: a line, a day, a resumption token
+    Column("done", BigInteger, nullable=False, server_default=text("0")),
+    Column("updated_at", _moment, nullable=False),
 )

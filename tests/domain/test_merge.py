@@ -70,7 +70,14 @@ def test_an_old_version_does_not_replace_a_newer_one() -> None:
 
 def test_an_old_version_still_adds_what_was_unknown() -> None:
     second = replace(FEED, version=2)
-    assert merge(second, DETAILED).paper.versions == (Version(1, MONDAY),)
+    versions = merge(second, DETAILED).paper.versions
+    assert versions == (Version(1, MONDAY, FEED.title, FEED.abstract),)
+
+
+def test_a_superseded_version_keeps_its_words() -> None:
+    second = replace(DETAILED, version=2, title="Second", versions=(Version(2, MONDAY),))
+    versions = merge(DETAILED, second).paper.versions
+    assert versions == (Version(1, MONDAY, FEED.title, FEED.abstract), Version(2, MONDAY))
 
 
 def test_a_version_without_a_time_does_not_erase_its_time() -> None:
@@ -95,5 +102,5 @@ def test_merging_twice_changes_nothing_more(stored: Paper, fetched: Paper) -> No
 def test_nothing_known_is_ever_erased(stored: Paper, fetched: Paper) -> None:
     paper = merge(stored, fetched).paper
     assert paper.comment is not None or stored.comment is None
-    assert {v.n for v in paper.versions} == {v.n for p in (stored, fetched) for v in p.versions}
+    assert {v.n for v in paper.versions} >= {v.n for p in (stored, fetched) for v in p.versions}
     assert paper.authors or not stored.authors
