@@ -53,8 +53,8 @@ def _is_older(fetched: Paper, stored: Paper) -> bool:
 
 
 def _first_known(name: str, newer: Paper, older: Paper) -> Any:
-    value = getattr(newer, name)
-    return getattr(older, name) if value in (None, "", ()) else value
+    value, other = getattr(newer, name), getattr(older, name)
+    return other if value in (None, "", ()) and other is not None else value
 
 
 def _superseded(older: Paper, newer: Paper) -> tuple[Version, ...]:
