@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -160,6 +161,84 @@ def ingest(
         console.print(
             f"{outcome.day}: {outcome.papers.new} new papers, {outcome.papers.revised} revised; "
             f"lines: {lines or 'none new'}; categories: {states}"
+        )
+
+    _run(run())
+
+
+@app.command()
+def backfill(
+    since: Annotated[str, typer.Option("--from", help="The first day, such as 2026-01-05.")],
+    until: Annotated[str, typer.Option("--until", help="The last day.")],
+    subjects: Annotated[
+        str, typer.Option(help="An expression such as `cs+stat.ML-cs.CY`; empty: all followed.")
+    ] = "",
+) -> None:
+    """Fetch older papers. Example: `freshprint backfill --from 2026-01-05 --until 2026-01-30`
+
+    All papers whose last change at arXiv is dated in these days, by OAI-PMH; the days on which they
+    were announced are told from their ids and submission times, and marked as derived. Can be
+    stopped and run again at any time. Exits with 75 when arXiv gave no usable answer.
+    """
+    from app.domain.calendar import parse_day
+    from app.progress import progress
+    from app.roots import migrated
+    from app.services.arxiv import fetcher
+    from app.services.backfill import backfill as fetch
+
+    settings = _start()
+    wanted = Subjects.parse(subjects) if subjects else settings.categories
+    days = parse_day(since), parse_day(until)
+
+    async def run() -> None:
+        with progress(console) as report:
+            async with (
+                migrated(settings) as (_, engine),
+                fetcher(engine, settings, clock(settings.now), report) as ours,
+            ):
+                done = await fetch(ours, *days, wanted)
+        if done.done:
+            console.print("all of these days was fetched before")
+            return
+        console.print(
+            f"{done.papers.new} new papers, {done.papers.revised} revised,"
+            f" {done.papers.unchanged} as they were; {done.requests} requests"
+        )
+
+    _run(run())
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    again: Annotated[
+        bool, typer.Option("--again", help="Begin anew a file that was imported before.")
+    ] = False,
+) -> None:
+    """Store a file of bulk metadata. Example: `freshprint import arxiv-metadata-oai-snapshot.json`
+
+    arXiv's snapshot as Kaggle has it, or lines of JSON with lists of authors and categories; plain
+    or packed with gz, xz or zst. Lines that can't be used are named and skipped. Can be stopped and
+    run again at any time: it goes on where it was.
+    """
+    from app.progress import progress
+    from app.roots import migrated
+    from app.services.bulk import import_file
+
+    settings = _start()
+
+    async def run() -> None:
+        with progress(console) as report:
+            async with migrated(settings) as (_, engine):
+                done = await import_file(engine, file, clock(settings.now), report, again=again)
+        for number, reason in done.named:
+            console.print(Text(f"line {number}: {reason}"), soft_wrap=True)
+        if done.done:
+            console.print("this file was imported before; --again begins anew")
+            return
+        console.print(
+            f"{done.lines} lines: {done.papers.new} new papers, {done.papers.revised} revised,"
+            f" {done.papers.unchanged} as they were; {done.bad} lines skipped"
         )
 
     _run(run())

@@ -10,6 +10,7 @@ from app.clock import Clock
 from app.settings import Settings
 from app.web import errors, routes
 from app.web.guard import Guard
+from app.web.metrics import Measured
 from app.web.site import Site
 
 
@@ -29,4 +30,5 @@ def create_app(settings: Settings, engine: AsyncEngine, clock: Clock) -> FastAPI
     errors.install(app, site)
     app.add_middleware(CompressMiddleware)
     app.add_middleware(Guard, crashed=errors.crash_page(site))
+    app.add_middleware(Measured, requests=site.requests)
     return app

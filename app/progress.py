@@ -6,9 +6,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
-from app.services.ingest import Report
+from app.services.arxiv import Report
+
+
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing before there is a speed."""
+        return Text(f"{task.speed:,.1f}/s" if task.speed else "")
 
 
 @contextmanager
@@ -18,6 +35,7 @@ def progress(console: Console) -> Iterator[Report]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
@@ -25,7 +43,8 @@ def progress(console: Console) -> Iterator[Report]:
 
         def report(step: str, done: int, total: int) -> None:
             if step not in steps:
-                steps[step] = bars.add_task(step, total=None)
+                # What an earlier run did is no speed of this one.
+                steps[step] = bars.add_task(step, total=None, completed=done)
             bars.update(steps[step], completed=done, total=total or None)  # type: ignore[arg-type]
 
         yield report

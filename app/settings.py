@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import __version__
@@ -18,6 +20,7 @@ from app.domain.subjects import Subjects
 from app.errors import BadInput, Misconfigured
 
 PREFIX = "FRESHPRINT_"
+POLITE = 3.0  # seconds: arXiv's terms of use for its interfaces
 
 
 class Settings(BaseSettings):
@@ -54,6 +57,11 @@ class Settings(BaseSettings):
     arxiv_spacing: float = Field(
         3.0, ge=0, description="seconds between requests to arXiv, over all processes"
     )
+    arxiv_crawl_spacing: float = Field(
+        15.0,
+        ge=0,
+        description="the same for pages of arxiv.org read in the background (its robots.txt)",
+    )
     contact: str = Field(
         "",
         description="how arXiv can reach you (an e-mail address), put into the User-Agent: "
@@ -65,6 +73,9 @@ class Settings(BaseSettings):
         "and runs on, for replays and tests",
     )
     log_format: Literal["text", "json"] = Field("text", description="`text` or `json` log lines")
+    metrics: bool = Field(
+        True, description="`on` or `off`: whether `/metrics` answers, in Prometheus' text"
+    )
 
     @field_validator("categories", mode="before")
     @classmethod
@@ -85,6 +96,14 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
+    @model_validator(mode="after")
+    def _polite(self) -> Self:
+        asked = (self.arxiv_feeds_url, self.arxiv_oai_url, self.arxiv_api_url, self.arxiv_url)
+        real = any((urlsplit(url).hostname or "").endswith("arxiv.org") for url in asked)
+        if real and min(self.arxiv_spacing, self.arxiv_crawl_spacing) < POLITE:
+            raise ValueError(f"ARXIV_SPACING: arXiv asks for {POLITE:g} seconds between requests")
+        return self
+
     @cached_property
     def site_url(self) -> str:
         """Where readers find the site, without a closing slash."""
@@ -102,9 +121,12 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [
-            f"{PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
-        ]
-        raise Misconfigured("; ".join(lines)) from None
+        raise Misconfigured("; ".join(map(_told, error.errors()))) from None
     except BadInput as error:
         raise Misconfigured(f"{PREFIX}CATEGORIES: {error}") from None
+
+
+def _told(error: ErrorDetails) -> str:
+    name = "_".join(map(str, error["loc"])).upper()
+    reason = error["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{name}: {reason}" if name else f"{PREFIX}{reason}"

@@ -34,27 +34,44 @@ async def up(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM. The exit code is that of a child that can't be started."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(name, stop.set)
     log.info("starting", site=settings.site_url, data=str(settings.data_dir.resolve()))
-    handover: asyncio.Future[bytes] = loop.create_future()
-    now = clock(settings.now)
-    async with asyncio.TaskGroup() as tasks:
-        children = [
-            tasks.create_task(_keep_running(name, handover, stop)) for name in ("web", "worker")
-        ]
+    tree = _Tree(settings, stop)
+    try:
         async with migrated(settings) as (url, _):
-            handover.set_result(_handover(url, now() if settings.now else None))
-            await asyncio.wait(children)
-    return max(child.result() for child in children)
+            tree.database.set_result(url)
+            return max(await asyncio.gather(*tree.children))
+    finally:
+        stop.set()
+        await asyncio.wait(tree.children)
 
 
-async def _keep_running(name: str, handover: asyncio.Future[bytes], stop: asyncio.Event) -> int:
+class _Tree:
+    """The children, and what they are handed: the database once it is ready, and the clock."""
+
+    def __init__(self, settings: Settings, stop: asyncio.Event) -> None:
+        self._simulated = clock(settings.now) if settings.now else None
+        self.stop = stop
+        self.database: asyncio.Future[URL] = asyncio.get_running_loop().create_future()
+        self.children = [
+            asyncio.create_task(_keep_running(name, self)) for name in ("web", "worker")
+        ]
+
+    async def handover(self) -> bytes:
+        """One line for a child that begins now."""
+        url = await asyncio.shield(self.database)
+        now = self._simulated() if self._simulated else None
+        told = {"database_url": url.render_as_string(hide_password=False), "now": now}
+        return json.dumps(told, default=datetime.isoformat).encode() + b"\n"
+
+
+async def _keep_running(name: str, tree: _Tree) -> int:
     """One child, started again when it dies, a little later each time."""
-    pause = 0.5
+    pause, stop = 0.5, tree.stop
     while not stop.is_set():
         started = time.monotonic()
-        code = await _run_child(name, handover, stop)
+        code = await _run_child(name, tree)
         if code == WRONG_SETTINGS:
             stop.set()
             return code
@@ -66,28 +83,23 @@ async def _keep_running(name: str, handover: asyncio.Future[bytes], stop: asynci
     return 0
 
 
-async def _run_child(name: str, handover: asyncio.Future[bytes], stop: asyncio.Event) -> int:
+async def _run_child(name: str, tree: _Tree) -> int:
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app", name, "--attached"),
         stdin=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is the parent's to pass on, once
     )
-    ended, stopped = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
-    handing = asyncio.create_task(_hand_over(child, handover))
-    try:
-        await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
-        return await _end(name, child, ended)
-    except asyncio.CancelledError:  # the database could not be had
-        await _end(name, child, ended)
-        raise
-    finally:
-        handing.cancel()
-        stopped.cancel()
+    ended, stopped = asyncio.create_task(child.wait()), asyncio.create_task(tree.stop.wait())
+    handing = asyncio.create_task(_hand_over(child, tree))
+    await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
+    handing.cancel()
+    stopped.cancel()
+    return await _end(name, child, ended)
 
 
-async def _hand_over(child: asyncio.subprocess.Process, handover: asyncio.Future[bytes]) -> None:
+async def _hand_over(child: asyncio.subprocess.Process, tree: _Tree) -> None:
     assert child.stdin
-    child.stdin.write(await asyncio.shield(handover))
+    child.stdin.write(await tree.handover())
     with contextlib.suppress(ConnectionError):  # it died; its exit code is looked at elsewhere
         await child.stdin.drain()
 
@@ -101,12 +113,6 @@ async def _end(name: str, child: asyncio.subprocess.Process, ended: asyncio.Task
         log.warning("a process did not end in time and is killed", process=name)
         child.kill()
     return await ended
-
-
-def _handover(url: URL, now: datetime | None) -> bytes:
-    """One line for the children: the database, and the clock where it is a simulated one."""
-    told = {"database_url": url.render_as_string(hide_password=False), "now": now}
-    return json.dumps(told, default=datetime.isoformat).encode() + b"\n"
 
 
 def attach(settings: Settings) -> Settings:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.sources import polite
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
 from app.store.postgres import embedded
@@ -67,6 +68,7 @@ def database_url(server_url: URL, engine: AsyncEngine) -> str:
 
 
 @pytest.fixture
-def fetching(engine: AsyncEngine) -> Fetching:
-    """Fetchers for local arXivs, on the session's database."""
+def fetching(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> Fetching:
+    """Fetchers for local arXivs, on the session's database; they leave nobody alone for a minute."""
+    monkeypatch.setattr(polite, "HOLD", 0.0)
     return fetching_with(engine)

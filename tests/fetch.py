@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.domain.paper import Kind
 from app.domain.subjects import Subjects
 from app.services import arxiv
-from app.services.ingest import Fetcher
+from app.services.arxiv import Fetcher
 from app.settings import Settings
 from app.store import tables
 from tests.local_arxiv.local import LocalArxiv
@@ -35,6 +35,7 @@ def fetching_with(engine: AsyncEngine) -> Fetching:
             arxiv_api_url=f"{local.url}/api/query",
             arxiv_url=local.url,
             arxiv_spacing=0,
+            arxiv_crawl_spacing=0,
         )
         async with arxiv.fetcher(engine, settings, lambda: local.now) as fetcher:
             yield fetcher
@@ -53,9 +54,9 @@ async def listing(engine: AsyncEngine, subject: str, day: date) -> dict[str, str
 
 
 def told(local: LocalArxiv, subject: str, day: date) -> dict[str, str]:
-    """The same as arXiv's own feed of that category alone would list it."""
+    """The same as it was announced, replacements of high versions included."""
     _, categories = feed_names(subject)
-    lines = local.site.world.listing(day, categories, replaced_below=6)
+    lines = local.site.world.listing(day, categories)
     return {line.paper.record.id: line.kind for line in lines}
 
 

@@ -53,6 +53,7 @@ def test_categories_are_an_expression(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PORT", "eighty"),
         ("PORT", "70000"),
         ("ARXIV_SPACING", "-1"),
+        ("ARXIV_SPACING", "0.5"),
         ("ARXIV_OAI_URL", "ftp://example.org"),
         ("NOW", "yesterday"),
         ("LOG_FORMAT", "xml"),

@@ -18,7 +18,7 @@ from app.errors import InvalidDay
 
 ARXIV_ZONE = ZoneInfo("America/New_York")
 CUT_OFF = time(14)
-FIRST_DAY = date(1991, 8, 1)
+FIRST_DAY, LAST_DAY = date(1991, 8, 1), date(2999, 12, 31)
 
 _SATURDAY = 5
 
@@ -38,12 +38,14 @@ class State(StrEnum):
 
 
 def parse_day(text: str) -> date:
-    """`2026-01-22` as a date. Raises InvalidDay for anything else, and for days before arXiv."""
+    """`2026-01-22` as a date. Raises InvalidDay for anything else, for days before arXiv, and for
+    days so far ahead that no calendar can be drawn around them."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = date.min
-    if day < FIRST_DAY or day.isoformat() != text:  # Python reads week dates and 20260122 too
+    # Python reads week dates and 20260122 too
+    if not FIRST_DAY <= day <= LAST_DAY or day.isoformat() != text:
         raise InvalidDay(f"{text[:40]!r} is no day of arXiv's, such as 2026-01-22")
     return day
 
@@ -69,6 +71,20 @@ def next_listing_day(day: date) -> date:
     while is_weekend(day):
         day += timedelta(days=1)
     return day
+
+
+def previous_listing_day(day: date) -> date:
+    """The weekday before `day`."""
+    day -= timedelta(days=1)
+    while is_weekend(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def listing_days(first: date, last: date) -> tuple[date, ...]:
+    """The weekdays from `first` to `last`, both included: those that may have a listing."""
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return tuple(day for day in days if not is_weekend(day))
 
 
 def listing_day_of(submitted_at: datetime) -> date:

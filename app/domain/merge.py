@@ -9,6 +9,8 @@ from typing import Any
 
 from app.domain.paper import Author, Paper, Version
 
+_OPTIONAL = {"comment", "journal_ref", "doi", "licence"}  # a paper may have none
+
 
 class Change(Enum):
     """What a fetched paper means for the stored one."""
@@ -30,30 +32,38 @@ class Merged:
 def merge(stored: Paper | None, fetched: Paper) -> Merged:
     """Make one paper of two.
 
-    A field that the source doesn't have (None, or nothing at all) never erases a known one. What
-    belongs to a version (title, authors, abstract, …) is taken from the higher version; at equal
-    versions the later fetch wins, since arXiv corrects metadata without a new version. Versions
+    What belongs to a version (title, authors, abstract, …) is taken from the higher version; at
+    equal versions from the later fetch, since arXiv corrects metadata without a new version, but
+    from a source that doesn't tell all only where nothing complete is known. A field that a source
+    doesn't tell never erases a known one; one that a complete paper doesn't have, does. Versions
     are collected from both; one that is superseded keeps the words it had.
     """
     if stored is None:
         return Merged(fetched, Change.NEW)
-    newer, older = (stored, fetched) if _is_older(fetched, stored) else (fetched, stored)
+    newer, older = (stored, fetched) if _yields(fetched, stored) else (fetched, stored)
     values = {f.name: _first_known(f.name, newer, older) for f in fields(Paper)}
     values["versions"] = _versions(older.versions, _superseded(older, newer), newer.versions)
     values["authors"] = _authors(newer.authors, older.authors)
-    paper = replace(newer, **values)
-    changed = frozenset(name for name in values if getattr(stored, name) != values[name])
-    return Merged(paper, Change.REVISED if changed else Change.UNCHANGED, changed)
+    values["complete"] = newer.complete or older.complete
+    changed = {name for name in values if getattr(stored, name) != values[name]} - {"complete"}
+    change = Change.REVISED if changed else Change.UNCHANGED
+    return Merged(replace(newer, **values), change, frozenset(changed))
 
 
-def _is_older(fetched: Paper, stored: Paper) -> bool:
-    if fetched.version is None or stored.version is None:
-        return False
+def _yields(fetched: Paper, stored: Paper) -> bool:
+    """Whether the stored paper's word counts before the fetched one's."""
+    versions = (fetched.version, stored.version)
+    if None in versions or fetched.version == stored.version:
+        return stored.complete and not fetched.complete
+    assert fetched.version is not None
+    assert stored.version is not None
     return fetched.version < stored.version
 
 
 def _first_known(name: str, newer: Paper, older: Paper) -> Any:
     value, other = getattr(newer, name), getattr(older, name)
+    if newer.complete and name in _OPTIONAL:
+        return value
     return other if value in (None, "", ()) and other is not None else value
 
 

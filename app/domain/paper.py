@@ -59,7 +59,8 @@ class Paper:
 
     `id` carries no version. `subjects` are canonical category names, primary first, without the
     ACM and MSC classes that the API mixes in. `submitted_at` is version 1's time, `updated_at`
-    that of version `version`; both are aware and in UTC.
+    that of version `version`; both are aware and in UTC. A `complete` one comes from a source that
+    tells all there is: what it leaves out, the paper does not have.
     """
 
     id: ArxivId
@@ -76,6 +77,7 @@ class Paper:
     updated_at: datetime | None = None
     versions: tuple[Version, ...] = ()
     withdrawn: bool | None = None
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

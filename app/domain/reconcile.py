@@ -1,20 +1,22 @@
-"""Is a day whole? What the feed listed, held against a second source. Pure.
+"""Is a day whole, and what was missed of it? What was listed, held against a second source. Pure.
 
 The second source is OAI-PMH: everything that changed on a day carries the day as datestamp, but
 not why. What it can prove is that a *new* paper is missing: a record of that day whose only version
-was submitted in the day's window, or whose id lies among the day's new ones.
+was submitted in the day's window, or whose id lies among the day's new ones. Versions' times also
+tell what the feeds leave out (replacements from version 6 on) and what stood in feeds never read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app.domain.arxiv_id import ArxivId
 from app.domain.calendar import State, is_weekend, listing_day_of, opens_at
-from app.domain.paper import Paper
+from app.domain.paper import Announcement, Kind, Paper
 from app.domain.subjects import Subjects
 
 # On a weekday arXiv may simply be late: half a day passes before silence is "no announcement".
@@ -38,14 +40,17 @@ class Verdict:
     known: int
 
 
-def verdicts(
+def verdicts(  # noqa: PLR0913 - all that a day is judged by
     day: date,
     subjects: Subjects,
     listed: Mapping[str, AbstractSet[ArxivId]],
     records: Iterable[Record],
     now: datetime,
+    *,
+    unread: Sequence[str] = (),
 ) -> dict[str, Verdict]:
-    """Judge every category of a day. `listed` holds the papers of each category's listing."""
+    """Judge every category of a day. `listed` holds the papers of each category's listing;
+    `unread` what a listing held and nobody could understand, which may be anybody's."""
     records = [record for record in records if not record.deleted]
     confirmed = {record.paper.id for record in records}
     block = _block(day, listed, records)
@@ -55,7 +60,7 @@ def verdicts(
     for subject in subjects:
         here = listed.get(subject, frozenset())
         known = here | {p.id for p in fresh if subject in p.subjects}
-        is_whole = known == here and here <= confirmed
+        is_whole = not unread and known == here and here <= confirmed
         result[subject] = Verdict(_state(day, now, is_whole, silent, bool(here)), len(known))
     return result
 
@@ -89,3 +94,64 @@ def _block(
         and listing_day_of(r.paper.submitted_at) == day
     ]
     return (min(fresh), max(fresh)) if fresh else None
+
+
+def is_stale(
+    day: date,
+    new: AbstractSet[ArxivId],
+    announced_before: AbstractSet[ArxivId],
+    records: Iterable[Record],
+) -> bool:
+    """Whether a feed dated `day` holds an earlier day: most of what it calls new is known to have
+    been announced before, from our own listings or by its datestamp. Single papers are called new
+    again at times; a whole day never is."""
+    earlier = {record.paper.id for record in records if record.datestamp < day}
+    return 2 * len(new & (announced_before | earlier)) > len(new)
+
+
+def announcement_days(records: Iterable[Record]) -> set[date]:
+    """The days that are proved to have had an announcement: the newest version of some record was
+    submitted for the very day that its datestamp is."""
+    return {
+        record.datestamp
+        for record in records
+        if (at := record.paper.updated_at) and listing_day_of(at) == record.datestamp
+    }
+
+
+def told_lines(
+    records: Iterable[Record], subjects: Subjects, days: Sequence[date]
+) -> Iterator[Announcement]:
+    """The listing lines that versions' times tell, derived: version 1 is new, a later one replaces.
+
+    `days` are those with an announcement, ascending: a submission goes into the first of them
+    from its own listing day on, since a holiday puts listings off. Of older papers newly
+    cross-listed nothing is told.
+    """
+    for record in records:
+        told = dict[date, int]()  # the first of several versions of a day makes its kind
+        for version in record.paper.versions:
+            place = _place(version.submitted_at, days)
+            if place is not None:
+                told.setdefault(days[place], version.n)
+        for day, n in told.items():
+            yield from _lines(record.paper, day, n, subjects)
+
+
+def _place(submitted_at: datetime | None, days: Sequence[date]) -> int | None:
+    if submitted_at is None or not days:
+        return None
+    day = listing_day_of(submitted_at)
+    if day < days[0]:  # whether it was put off until then is not known
+        return None
+    place = bisect_left(days, day)
+    put_off = timedelta(days=4)  # Christmas is arXiv's longest silence
+    return place if place < len(days) and days[place] - day <= put_off else None
+
+
+def _lines(paper: Paper, day: date, n: int, subjects: Subjects) -> Iterator[Announcement]:
+    at_home, abroad = (Kind.NEW, Kind.CROSS) if n == 1 else (Kind.REPLACE, Kind.REPLACE_CROSS)
+    for subject in paper.subjects:
+        if subject in subjects:
+            kind = at_home if subject == paper.subjects[0] else abroad
+            yield Announcement(day, subject, paper.id, kind, paper.id.ordinal, derived=True)

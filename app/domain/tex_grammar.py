@@ -56,6 +56,9 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# Where a token can begin. Looked for before TOKEN, a tenth of the time: alternatives that begin
+# with a literal each are a set to Python's regex engine, and most text has none of them.
+BEGINS = re.compile(r"\$|\\|\{|\}|~|`|\n|--|''|h(?=[tT]{2}[pP])|H(?=[tT]{2}[pP])")
 WORD = re.compile(rf"\{{\s*(?:{ACCENTED}|\\[A-Za-z]+\s*|[\w.+-]){{1,60}}+\s*\}}")
 SWITCH = re.compile(
     rf"\{{\s*\\(?:(?P<name>{SWITCHES})(?![A-Za-z])|color\s*(?:\[\w*\])?\{{[^{{}}]*\}})\s*"

@@ -56,6 +56,11 @@ def read(source: str, writer: Writer) -> None:
     _Reader(source, writer).read()
 
 
+def may_hold_tex(source: str) -> bool:
+    """False when `read` would tell all of `source` as it stands: most names, titles, abstracts."""
+    return grammar.BEGINS.search(source) is not None
+
+
 @dataclass
 class _Reader:
     source: str
@@ -66,12 +71,20 @@ class _Reader:
 
     def read(self) -> None:
         at = 0
-        while token := grammar.TOKEN.search(self.source, at):
+        while token := self._next(at):
             if token.start() > at:
                 self.writer.text(self.source[at : token.start()])
             at = getattr(self, f"_{token.lastgroup}")(token)
         self.writer.text(self.source[at:])
         self._unwind()
+
+    def _next(self, at: int) -> re.Match[str] | None:
+        while begins := grammar.BEGINS.search(self.source, at):
+            token = grammar.TOKEN.match(self.source, begins.start())
+            if token:
+                return token
+            at = begins.start() + 1
+        return None
 
     # Each token's method does what it asks for and returns where to read on.
 

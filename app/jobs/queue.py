@@ -6,15 +6,18 @@ from contextlib import suppress
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.jobs import Job, Status
 from sqlalchemy import URL
 
 from app.errors import SourceUnavailable
-from app.services.ingest import Fetcher
+from app.services.arxiv import Fetcher
 from app.services.look import is_due, look
 from app.store.engine import conninfo
 
 log = structlog.get_logger(__name__)
+
+DEAD = 20.0  # seconds without a heartbeat (one comes every 5) after which a worker is given up
 
 
 def queue(url: URL) -> App:
@@ -42,13 +45,23 @@ def _add_jobs(app: App) -> None:
         if await is_due(fetcher, fetcher.settings.categories):
             await enqueue_look(app)
 
-    @app.periodic(cron="* * * * *")
+    @app.periodic(cron="* * * * * */20")  # the sixth field is seconds
     @app.task(name="take up stalled jobs", queue="schedule")
     async def take_up_stalled(timestamp: int) -> None:  # noqa: ARG001 - procrastinate names it
-        """Jobs whose worker was killed: their heartbeat stopped. All our jobs can run again."""
-        for job in await app.job_manager.get_stalled_jobs():
+        """Jobs whose worker was killed: its heartbeat stopped. All our jobs can run again."""
+        stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD)
+        for job in stalled:
             log.warning("a worker died; its job is taken up", job=job.task_name, id=job.id)
-            await app.job_manager.retry_job(job)
+            await _take_up(app, job)
+
+
+async def _take_up(app: App, job: Job) -> None:
+    """Have a dead worker's job done again: by itself, or by the same one that waits already. It
+    must not stay `doing` in that case: it holds the lock that the waiting one needs."""
+    try:
+        await app.job_manager.retry_job(job)
+    except UniqueViolation:
+        await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
 
 
 async def enqueue_look(app: App) -> None:

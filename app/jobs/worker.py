@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+
 from procrastinate import App
 from sqlalchemy import URL
 
-from app.jobs.queue import enqueue_look, queue
-from app.services.ingest import Fetcher
+from app.errors import Unreachable
+from app.jobs.queue import DEAD, enqueue_look, queue
+from app.services.arxiv import Fetcher
 from app.services.look import is_due
 
-# Told to stop, a worker finishes or hands back within 10 s (systemd and Docker kill after that).
+# Told to stop, a worker ends within 10 s: systemd and Docker kill after that. A job that isn't done
+# by then is broken off; all of ours are taken up where they were.
 GRACE = 8.0
 
 
 async def work(url: URL, fetcher: Fetcher) -> None:
-    """Run jobs from the database at `url` until SIGINT or SIGTERM."""
+    """Run jobs from the database at `url` until SIGINT or SIGTERM.
+
+    Raises Unreachable when the queue ends by itself, as it does when its database goes away:
+    whoever watches over this process is to start it again.
+    """
+    told = _told_to_stop()
     async with queue(url).open_async() as app:
         await _look_at_once(app, fetcher)
-        await app.run_worker_async(
-            concurrency=4,
-            additional_context={"fetcher": fetcher},
-            shutdown_graceful_timeout=GRACE,
-            delete_jobs="successful",
-            update_heartbeat_interval=5,
-            stalled_worker_timeout=20,
-        )
+        working = asyncio.create_task(_run(app, fetcher))
+        await asyncio.wait((working, told), return_when=asyncio.FIRST_COMPLETED)
+        if not told.done():
+            told.cancel()
+            await working
+            raise Unreachable("the job queue has lost its database")
+        working.cancel()
+        await asyncio.wait((working,))
+
+
+async def _run(app: App, fetcher: Fetcher) -> None:
+    await app.run_worker_async(
+        concurrency=4,
+        additional_context={"fetcher": fetcher},
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=GRACE,
+        delete_jobs="successful",
+        update_heartbeat_interval=5,
+        stalled_worker_timeout=DEAD,
+    )
+
+
+def _told_to_stop() -> asyncio.Task[bool]:
+    told = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, told.set)
+    return asyncio.create_task(told.wait())
 
 
 async def _look_at_once(app: App, fetcher: Fetcher) -> None:

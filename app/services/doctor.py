@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.clock import clock
-from app.domain.calendar import listing_day
+from app.domain.calendar import State, is_weekend, listing_day, opens_at
+from app.domain.reconcile import SILENCE
 from app.errors import FreshprintError
-from app.services.arxiv import fetcher
-from app.services.ingest import Fetcher
-from app.services.look import FEEDS
+from app.services.arxiv import Fetcher, fetcher
 from app.settings import PREFIX, Settings
-from app.sources.polite import Polite
-from app.store import looks
+from app.store import looks, sources, status
 from app.store.engine import open_engine, sqlalchemy_url
 from app.store.migrate import head_and_current
 from app.store.postgres import database
 
 PATIENCE = 12.0  # seconds to wait for an answer, turn included
+OFF = timedelta(seconds=60)  # by which clocks may differ
 LOW_DISK = 1 << 30  # bytes; a year of all arXiv's metadata takes about as much
+
+_STATES = {
+    State.WHOLE: "whole",
+    State.NONE: "without announcement",
+    State.PARTIAL: "partly seen",
+    State.EXPECTED: "not seen yet",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +69,20 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
                 f"see {PREFIX}DATABASE_URL and {settings.data_dir}/postgres.log",
             )
             return
-        yield await _tables(engine)
+        tables = await _tables(engine)
+        yield tables
+        if not tables.is_well:  # all else is written there, the pace of requests too
+            return
         async with fetcher(engine, settings, clock(settings.now)) as ours:
-            asking = [_reachable(ours.polite, *item) for item in _addresses(settings).items()]
-            for finding in await asyncio.gather(*asking):
+            asking = [_reachable(ours, *item) for item in _addresses(settings).items()]
+            answers = await asyncio.gather(*asking)
+            for finding, _ in answers:
                 yield finding
-            yield await _last_look(ours)
+            async with engine.connect() as conn:
+                yield await _clock(conn, ours, [ahead for _, ahead in answers if ahead is not None])
+                yield await _last_look(conn, ours)
+                yield await _day(conn, ours)
+                yield await _worker(conn)
 
 
 def _disk(settings: Settings) -> Finding:
@@ -116,37 +132,87 @@ def _addresses(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _reachable(polite: Polite, what: str, address: str) -> Finding:
-    """Takes a turn like every request: when arXiv asked for quiet, even doctor keeps it."""
+async def _reachable(ours: Fetcher, what: str, address: str) -> tuple[Finding, timedelta | None]:
+    """Whether it answers, and how far its clock is ahead of ours. Takes a turn like every request:
+    when arXiv asked for quiet, even doctor keeps it."""
     advice = "check the network; Freshprint goes on trying by itself"
     try:
         async with asyncio.timeout(PATIENCE):
-            await polite.get(address, accept="application/xml", timeout=PATIENCE)
+            reply = await ours.polite.get(address, accept="application/xml", timeout=PATIENCE)
     except FreshprintError as error:
-        return Finding(what, False, f"can't be reached: {_first_line(error)}", advice)
+        return Finding(what, False, f"can't be reached: {_first_line(error)}", advice), None
     except TimeoutError:
         seen = f"can't be reached now: no turn to ask within {PATIENCE:.0f} s"
-        return Finding(what, False, seen, "arXiv asked for quiet, or a long answer is coming in")
-    return Finding(what, True, f"answers at {address}")
+        quiet = "arXiv asked for quiet, or a long answer is coming in"
+        return Finding(what, False, seen, quiet), None
+    ahead = reply.date - ours.clock() if reply.date else None
+    return Finding(what, True, f"answers at {address}"), ahead
 
 
-async def _last_look(ours: Fetcher) -> Finding:
-    async with ours.engine.connect() as conn:
-        try:
-            health = await looks.health(conn, FEEDS)
-        except SQLAlchemyError:  # no tables yet: said above
-            return Finding("last look", True, "none yet")
+async def _clock(conn: AsyncConnection, ours: Fetcher, arxiv_ahead: Sequence[timedelta]) -> Finding:
+    """Ours beside the database's and arXiv's: which day it is, and when to look, hang on it."""
+    if ours.settings.now:
+        return Finding("clock", True, f"set by {PREFIX}NOW: {ours.clock():%F %T} UTC")
+    off = {"the database's": await status.database_time(conn) - ours.clock()}
+    if arxiv_ahead:
+        off["arXiv's"] = min(arxiv_ahead, key=abs)
+    wrong = {whose: ahead for whose, ahead in off.items() if abs(ahead) > OFF}
+    if not wrong:
+        return Finding("clock", True, f"as {' and '.join(off)}, within {OFF.seconds} s")
+    seen = ", ".join(f"{_apart(ahead)} {whose}" for whose, ahead in wrong.items())
+    return Finding("clock", False, seen, "have this machine's clock set by NTP")
+
+
+def _apart(ahead: timedelta) -> str:
+    return f"{abs(ahead).total_seconds():.0f} s {'behind' if ahead > timedelta() else 'ahead of'}"
+
+
+async def _last_look(conn: AsyncConnection, ours: Fetcher) -> Finding:
+    health = await sources.health(conn)
     today = listing_day(ours.clock())
     if health.failing_since is not None:
         return Finding(
             "last look",
             False,
             f"failing since {health.failing_since:%F %R} UTC: {health.failure}",
-            f"next try at {health.retry_at:%F %R} UTC",
+            f"next try at {health.retry_at:%F %R} UTC" if health.retry_at else "",
         )
     if health.succeeded_at is None:
         return Finding("last look", True, f"none yet; arXiv's day is {today}")
     return Finding("last look", True, f"{health.succeeded_at:%F %R} UTC; arXiv's day is {today}")
+
+
+async def _day(conn: AsyncConnection, ours: Fetcher) -> Finding:
+    """Today's listing. Late is what takes longer than half a day: by then arXiv has told all."""
+    followed, now = ours.settings.categories, ours.clock()
+    today = listing_day(now)
+    if is_weekend(today):
+        return Finding("day", True, f"{today}: arXiv lists nothing on Saturdays and Sundays")
+    states = Counter(await looks.states(conn, followed, today))
+    seen = [f"{states[state]} {text}" for state, text in _STATES.items() if states[state]]
+    unknown = len(followed) - states.total()
+    seen += [f"{unknown} not looked for yet"] if unknown else []
+    done = unknown == 0 and all(state.settled for state in states)
+    late = not done and now > opens_at(today) + SILENCE
+    return Finding(
+        "day",
+        not late,
+        f"{today}, of {len(followed)} categories: {', '.join(seen)}",
+        "it is looked for again by itself; what stands in the way is said above" if late else "",
+    )
+
+
+async def _worker(conn: AsyncConnection) -> Finding:
+    workers = await status.workers(conn)
+    if workers.alive:
+        return Finding("worker", True, f"{workers.alive} running")
+    last = f"; one was at {workers.seen_at:%F %R} UTC" if workers.seen_at else ""
+    return Finding(
+        "worker",
+        False,
+        f"none is running{last}",
+        "start `freshprint up`, or `freshprint worker`: nothing is fetched without",
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import structlog
 
 from app.domain.calendar import listing_day, settled, wait_before_next_look
 from app.domain.subjects import Subjects
-from app.errors import FreshprintError
-from app.services.ingest import Fetcher, Outcome, ingest
-from app.store import looks
+from app.errors import FreshprintError, RateLimited
+from app.services.arxiv import Fetcher
+from app.services.heal import open_days
+from app.services.ingest import Outcome, ingest
+from app.store import looks, sources
 
 log = structlog.get_logger(__name__)
 
-FEEDS = "feeds"
+PAST = timedelta(hours=6)  # between looks that only past days are left for
 
 
 async def is_due(fetcher: Fetcher, subjects: Subjects) -> bool:
-    """Whether today's day still has something to look for, and arXiv may be asked again."""
+    """Whether today's or a past day has something to look for, and arXiv may be asked again."""
     now = fetcher.clock()
+    today = listing_day(now)
     async with fetcher.engine.connect() as conn:
-        states = await looks.states(conn, subjects, listing_day(now))
-        health = await looks.health(conn, FEEDS)
-    if settled(states, len(subjects)):
+        schedule = await sources.next_look(conn)
+        states = await looks.states(conn, subjects, today)
+    if schedule.retry_at is not None and now < schedule.retry_at:
         return False
-    return health.retry_at is None or now >= health.retry_at
+    return not settled(states, len(subjects)) or bool(await open_days(fetcher, subjects, today))
 
 
 async def look(fetcher: Fetcher, subjects: Subjects) -> Outcome:
@@ -38,18 +41,24 @@ async def look(fetcher: Fetcher, subjects: Subjects) -> Outcome:
         await _note_failure(fetcher, today, error)
         raise
     now = fetcher.clock()
-    is_done = outcome.settled and outcome.day == today
-    retry_at = None if is_done else now + wait_before_next_look(now, today, None)
     async with fetcher.engine.begin() as conn:
-        await looks.succeeded(conn, FEEDS, now, retry_at)
+        await sources.looked(conn, now, _again(now, today, outcome))
     return outcome
+
+
+def _again(now: datetime, today: date, outcome: Outcome) -> datetime | None:
+    if not (outcome.settled and outcome.day == today):
+        return now + wait_before_next_look(now, today, None)
+    return now + PAST if outcome.open else None
 
 
 async def _note_failure(fetcher: Fetcher, today: date, error: Exception) -> None:
     now = fetcher.clock()
     reason = str(error) if isinstance(error, FreshprintError) else type(error).__name__
+    asked_for = (error.retry_after or 0) if isinstance(error, RateLimited) else 0
     async with fetcher.engine.begin() as conn:
-        since = (await looks.health(conn, FEEDS)).failing_since or now
-        retry_at = now + wait_before_next_look(now, today, since)
-        await looks.failed(conn, FEEDS, since, reason, retry_at)
+        since = (await sources.next_look(conn)).failing_since or now
+        wait = wait_before_next_look(now, today, since)
+        retry_at = now + max(wait, timedelta(seconds=asked_for))
+        await sources.look_failed(conn, since, reason, retry_at)
     log.warning("the day could not be read", reason=reason, retry_at=f"{retry_at:%F %T}")

@@ -12,6 +12,7 @@ import structlog
 from app.domain.arxiv_id import ArxivId
 from app.domain.paper import Author, Paper, Version
 from app.domain.subjects import canonical_all
+from app.domain.withdrawal import is_withdrawn
 from app.errors import BrokenAnswer, InvalidArxivId, SourceRefused
 from app.sources import safe_xml
 from app.sources.polite import Polite
@@ -113,19 +114,22 @@ def _paper(entry: Element) -> Paper | str:
     submitted_at, updated_at = (
         moment(entry.findtext(f"{_ATOM}{name}")) for name in ("published", "updated")
     )
+    abstract = prose(entry.findtext(f"{_ATOM}summary"))
+    comment = known(entry.findtext(f"{_ARXIV}comment"))
     return Paper(
         id=paper_id.bare,
         title=title,
         authors=tuple(_authors(entry)),
-        abstract=prose(entry.findtext(f"{_ATOM}summary")),
+        abstract=abstract,
         subjects=subjects,
         version=paper_id.version,
-        comment=known(entry.findtext(f"{_ARXIV}comment")),
+        comment=comment,
         journal_ref=known(entry.findtext(f"{_ARXIV}journal_ref")),
         doi=known(entry.findtext(f"{_ARXIV}doi")),
         submitted_at=submitted_at,
         updated_at=updated_at,
         versions=_versions(paper_id.version, submitted_at, updated_at),
+        withdrawn=is_withdrawn(abstract, comment) or None,  # or content is missing without a word
     )
 
 

@@ -26,12 +26,14 @@ from app.domain.authors import split_authors
 from app.domain.calendar import listing_day
 from app.domain.paper import Author, FeedItem, Kind, Paper
 from app.domain.subjects import Subjects, canonical_all
+from app.domain.withdrawal import is_withdrawn
 from app.errors import BrokenAnswer, InvalidArxivId, SourceRefused
 from app.sources import safe_xml
 from app.sources.polite import Polite, Validators
 from app.sources.text import known, line, prose
 
 FEED_LIMIT = 2000  # arXiv's: what is more is cut off, and the newest papers go first
+LAST_VERSION = 5  # replacements of a higher version are left out
 ACCEPT = "application/rss+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -50,7 +52,8 @@ _HEAD = re.compile(r"\s*arXiv:(?P<id>\S{1,40})\s+Announce Type:\s*(?P<kind>\S{1,
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One day's feed; `unread` names the items in it that could not be understood.
+    """One day's feed; `unread` names the items in it that could not be understood. It `is_cut` when
+    it holds as much as arXiv lets one feed hold: new papers may be missing.
 
     `day` is that of the items; the feed's own date only where there are none, since yesterday's
     items have been seen under a fresh date.
@@ -58,13 +61,8 @@ class Feed:
 
     day: date
     items: tuple[FeedItem, ...]
-    built_at: datetime | None = None
     unread: tuple[str, ...] = ()
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether it holds as much as arXiv lets one feed hold: new papers may be missing."""
-        return len(self.items) + len(self.unread) >= FEED_LIMIT
+    is_cut: bool = False
 
 
 def feed_url(base: str, subjects: Subjects) -> str:
@@ -101,8 +99,8 @@ def parse(body: bytes) -> Feed:
             unread.append(item)
         else:
             papers.setdefault(item.paper.id, item)
-    built_at = _time(outline.feed, "updated_parsed")
-    return Feed(_day(outline), tuple(papers.values()), built_at, tuple(unread))
+    is_cut = len(nodes) >= FEED_LIMIT
+    return Feed(_day(outline), tuple(papers.values()), tuple(unread), is_cut)
 
 
 def _parts(root: Element) -> tuple[Element, list[Element]]:
@@ -179,16 +177,18 @@ def _item(node: Element, frame: dict[str, Any]) -> FeedItem | str:
     subjects = canonical_all(tag.get("term") or "" for tag in frame.get("tags", ()))
     if kind is None or not subjects or not title:
         return f"{found[0]}: kind {kind}, subjects {subjects}, title {title[:80]!r}"
+    abstract = _abstract(text)
     paper = Paper(
         id=found[0].bare,
         title=title,
         authors=_authors(node),
-        abstract=_abstract(text),
+        abstract=abstract,
         subjects=subjects,
         version=next((id_.version for id_ in found if id_.version), None),
         journal_ref=known(node.findtext(f"{_ARXIV}journal_reference")),
         doi=known(node.findtext(f"{_ARXIV}DOI")),
         licence=known(node.findtext(f"{_DC}rights")),
+        withdrawn=is_withdrawn(abstract) or None,  # the reason may stand in the comment
     )
     return FeedItem(paper, kind)
 

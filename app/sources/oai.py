@@ -19,6 +19,7 @@ from app.domain.authors import from_parts, split_authors
 from app.domain.paper import Author, Paper, Version
 from app.domain.reconcile import Record
 from app.domain.subjects import canonical_all
+from app.domain.withdrawal import is_withdrawn
 from app.errors import BrokenAnswer, InvalidArxivId, NotFound, SourceRefused, TokenExpired
 from app.sources import safe_xml
 from app.sources.polite import Polite
@@ -29,6 +30,7 @@ TIMEOUT = 180.0  # seconds a page: 90 have been seen
 
 Prefix = Literal["arXiv", "arXivRaw"]
 
+_IGNORED = "I"  # among a source type's letters: nothing of this version is shown
 _VERSION = re.compile(r"v([1-9][0-9]{0,2})", re.ASCII)
 
 
@@ -82,16 +84,22 @@ async def pages(  # noqa: PLR0913 - the protocol's own arguments
     until_day: date | None = None,
     set_spec: str | None = None,
     prefix: Prefix = "arXivRaw",
+    token: str | None = None,
 ) -> AsyncIterator[Page]:
-    """All pages of what changed in these days; none of them may be empty.
+    """All pages of what changed in these days; none of them may be empty. With the `token` of an
+    earlier page, those that follow it.
 
     Raises TokenExpired when arXiv no longer knows where we were (begin again at the last datestamp
     seen), and what `Polite.get` and `parse` raise.
     """
     params = list_params(prefix, from_day=from_day, until_day=until_day, set_spec=set_spec)
     seen = set[str]()
+    if token:
+        params, seen = resume_params(token), {token}
     while True:
         page = await _page(polite, base, params)
+        if seen and not page.records and not page.unread:
+            raise TokenExpired("nothing where more was promised", url=base)
         yield page
         if page.token is None:
             return
@@ -187,21 +195,33 @@ def _paper(node: Element) -> Paper:
     if not subjects or not title:
         raise _RecordError(f"subjects {subjects}, title {title[:80]!r}")
     versions = tuple(_versions(node.findall("{*}version")))
+    abstract = prose(node.findtext("{*}abstract"))
+    comment = known(node.findtext("{*}comments"))
     return Paper(
         id=_id(node.findtext("{*}id")),
         title=title,
         authors=_authors(node),
-        abstract=prose(node.findtext("{*}abstract")),
+        abstract=abstract,
         subjects=subjects,
         version=versions[-1].n if versions else None,
-        comment=known(node.findtext("{*}comments")),
+        comment=comment,
         journal_ref=known(node.findtext("{*}journal-ref")),
         doi=known(node.findtext("{*}doi")),
         licence=known(node.findtext("{*}license")),
         submitted_at=versions[0].submitted_at if versions and versions[0].n == 1 else None,
         updated_at=versions[-1].submitted_at if versions else None,
         versions=versions,
+        withdrawn=_withdrawn(node, abstract, comment),
+        complete=True,
     )
+
+
+def _withdrawn(node: Element, abstract: str, comment: str | None) -> bool | None:
+    """Whether the last version has no content, or words say so. Only arXivRaw can deny it."""
+    versions = node.findall("{*}version")
+    types = (versions[-1].findtext("{*}source_type") or "") if versions else ""
+    said = _IGNORED in types or is_withdrawn(abstract, comment)
+    return said if versions else said or None
 
 
 def _authors(node: Element) -> tuple[Author, ...]:

@@ -61,13 +61,14 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to be read: 200 with a body, or 304 with none."""
+    """An answer to be read: 200 with a body, or 304 with none; `date` by the server's clock."""
 
     url: str
     status: int
     content_type: str
     body: bytes
     validators: Validators
+    date: datetime | None = None
 
     @property
     def not_modified(self) -> bool:
@@ -245,7 +246,8 @@ def _reply(response: httpx.Response, body: bytes, hop: _Hop) -> Reply:
         _printable(headers.get("etag")), _printable(headers.get("last-modified"))
     )
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Reply(hop.url, response.status_code, content_type, body, validators)
+    date = moment(headers.get("date"))
+    return Reply(hop.url, response.status_code, content_type, body, validators, date)
 
 
 async def _whole_body(response: httpx.Response, turn: Turn, hop: _Hop) -> bytes:

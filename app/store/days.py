@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.calendar import State
 from app.domain.selection import Selection
+from app.domain.source import Source
 from app.domain.subjects import Subjects
 from app.store import tables
 from app.store.papers import Counts, sides
@@ -30,6 +31,7 @@ class DayState:
 
     subject: str
     state: State
+    checked_by: Source | None
     seen: int
     known: int | None
     seen_at: datetime | None
@@ -134,13 +136,13 @@ async def states(
     """The states of the categories on each of `days`; what was never looked for is left out."""
     d = tables.day.c
     found = await conn.execute(
-        select(d.day, d.subject, d.state, d.seen, d.known, d.seen_at, d.checked_at)
+        select(d.day, d.checked_by, d.subject, d.state, d.seen, d.known, d.seen_at, d.checked_at)
         .where(d.day.in_(days), d.subject.in_(subjects.names))
         .order_by(d.subject)
     )
     result: dict[date, list[DayState]] = {day: [] for day in days}
-    for day, subject, state, *rest in found:
-        result[day].append(DayState(subject, State(state), *rest))
+    for day, by, subject, state, *rest in found:
+        result[day].append(DayState(subject, State(state), by and Source(by), *rest))
     return result
 
 

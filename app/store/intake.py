@@ -30,11 +30,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.arxiv_id import ArxivId
 from app.domain.merge import Change, Merged, merge
-from app.domain.paper import Announcement, Author, Paper, Version
+from app.domain.paper import Announcement, Author, Kind, Paper, Version
 from app.domain.subjects import Subjects
 from app.store import tables
 
 _COLUMNS = [c.name for c in tables.paper.columns]
+
+_FIRST = (Kind.NEW, Kind.CROSS)
+_OVERRULED = text("""
+    DELETE FROM announcement AS a
+    USING unnest(CAST(:ids AS text[]), CAST(:subjects AS text[]), CAST(:days AS date[]))
+        AS seen (paper_id, subject, day)
+    WHERE a.paper_id = seen.paper_id AND a.derived AND a.kind IN (0, 1) AND a.day <> seen.day
+        AND a.subject = coalesce(seen.subject, a.subject)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +96,65 @@ async def store_papers(
     return Stored(*(changes.count(c) for c in (Change.NEW, Change.REVISED, Change.UNCHANGED)))
 
 
+async def lock(conn: AsyncConnection) -> None:
+    """Write papers and listings one batch at a time, until the transaction ends: two fetchers that
+    both read, merge and write must not lose each other's fields, of papers not yet stored either.
+    """
+    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('freshprint intake'))"))
+
+
 async def announce(conn: AsyncConnection, lines: Iterable[Announcement]) -> None:
-    """Add lines to their days' listings; a line already there takes the kind now told."""
+    """Add lines to their days' listings. One already there takes the kind now told, but one that
+    was seen in a listing takes nothing from what is only derived. A paper seen as new loses the
+    lines that derived it for other days, one seen as cross-list those of that category."""
+    lines = list(lines)
+    await lock(conn)
+    await conn.execute(_OVERRULED, _first_seen(lines))
     rows = [(a.subject, a.day, str(a.paper_id), int(a.kind), a.position, a.derived) for a in lines]
     await _upsert(conn, tables.announcement, rows)
+
+
+def _first_seen(lines: Iterable[Announcement]) -> dict[str, list[Any]]:
+    """For whom a listing now tells when it was new: everywhere (None), or in one category."""
+    seen = [a for a in lines if a.kind in _FIRST and not a.derived]
+    return {
+        "ids": [str(a.paper_id) for a in seen],
+        "subjects": [None if a.kind is Kind.NEW else a.subject for a in seen],
+        "days": [a.day for a in seen],
+    }
+
+
+async def drop_derived(
+    conn: AsyncConnection, subject: str, days: Iterable[date], kinds: Iterable[Kind]
+) -> None:
+    """Take derived lines out of a category's listings, of which all such lines are told now."""
+    a = tables.announcement
+    await conn.execute(
+        a.delete().where(
+            a.c.subject == subject,
+            a.c.day.in_(list(days)),
+            a.c.kind.in_([int(k) for k in kinds]),
+            a.c.derived,
+        )
+    )
+
+
+async def drop_contradicted(conn: AsyncConnection, days: Iterable[date]) -> None:
+    """Take out derived lines of categories that the paper was seen to be cross-listed into on a
+    later day: OAI-PMH tells a paper's categories of now, not those it had."""
+    a, later = tables.announcement, tables.announcement.alias("later")
+    joined_later = (
+        select(later.c.paper_id)
+        .where(
+            later.c.paper_id == a.c.paper_id,
+            later.c.subject == a.c.subject,
+            later.c.day > a.c.day,
+            later.c.kind == int(Kind.CROSS),
+            ~later.c.derived,
+        )
+        .exists()
+    )
+    await conn.execute(a.delete().where(a.c.day.in_(list(days)), a.c.derived, joined_later))
 
 
 async def stored_ids(conn: AsyncConnection, ids: Iterable[ArxivId]) -> set[ArxivId]:
@@ -103,11 +167,11 @@ async def stored_ids(conn: AsyncConnection, ids: Iterable[ArxivId]) -> set[Arxiv
 async def announced_before(
     conn: AsyncConnection, ids: Iterable[ArxivId], day: date
 ) -> frozenset[ArxivId]:
-    """Those of `ids` that a listing of an earlier day has."""
+    """Those of `ids` that were seen in a listing of an earlier day: a derived day may be wrong."""
     a = tables.announcement
     found = await conn.execute(
         select(a.c.paper_id)
-        .where(_is_any(a.c.paper_id, [str(paper_id) for paper_id in ids]), a.c.day < day)
+        .where(_is_any(a.c.paper_id, [str(i) for i in ids]), a.c.day < day, ~a.c.derived)
         .distinct()
     )
     return frozenset(ArxivId.parse(row.paper_id) for row in found)
@@ -135,9 +199,8 @@ def _is_any(values_of: ColumnElement[str], values: Iterable[str]) -> ColumnEleme
 
 
 async def _known(conn: AsyncConnection, ids: Iterable[ArxivId]) -> dict[str, dict[str, Any]]:
-    """The stored rows. Batches are written one at a time until they commit: two fetchers that both
-    read, merge and write must not lose each other's fields, of papers not yet stored either."""
-    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('freshprint intake'))"))
+    """The stored rows; nobody else writes until the transaction ends."""
+    await lock(conn)
     paper, version = tables.paper, tables.version
     found = await conn.execute(select(paper).where(_is_any(paper.c.id, [str(i) for i in ids])))
     rows: dict[str, dict[str, Any]] = {
@@ -158,6 +221,7 @@ def _paper(row: Mapping[str, Any] | None) -> Paper | None:
         abstract=row["abstract"],
         subjects=tuple(row["subjects"]),
         versions=tuple(sorted(row["versions"], key=lambda v: v.n)),
+        complete=row["detailed_at"] is not None,
         **{
             name: row[name]
             for name in (
@@ -187,7 +251,7 @@ def _row(
     values = {
         "id": str(paper.id),
         "ordinal": paper.id.ordinal,
-        "authors": Jsonb([_author(author) for author in paper.authors]),
+        "authors": Jsonb([written_author(author) for author in paper.authors]),
         "author_names": list(rendered.author_names)
         if paper.authors == fetched.authors
         else kept["author_names"],
@@ -202,7 +266,8 @@ def _row(
     return tuple(values[name] if name in values else getattr(paper, name) for name in _COLUMNS)
 
 
-def _author(author: Author) -> dict[str, Any]:
+def written_author(author: Author) -> dict[str, Any]:
+    """One author as the column `authors` has it."""
     if not author.affiliations:
         return {"name": author.name}
     return {"name": author.name, "affiliations": list(author.affiliations)}
@@ -241,8 +306,11 @@ def _from(arriving: str, table: Table) -> Insert:
     statement = insert(table).from_select(names, arrived)
     others = [c for c in table.columns if not c.primary_key]
     told = [statement.excluded[c.name] for c in others]
+    differs = tuple_(*others).is_distinct_from(tuple_(*told))
+    if table is tables.announcement:  # what was seen in a listing is never overruled by deriving
+        differs &= table.c.derived | ~statement.excluded.derived
     return statement.on_conflict_do_update(
         index_elements=key,
         set_={c.name: new for c, new in zip(others, told, strict=True)},
-        where=tuple_(*others).is_distinct_from(tuple_(*told)),
+        where=differs,
     )

@@ -1,9 +1,8 @@
-"""What was looked for at arXiv, when, and how it went: day states, sources' health, validators."""
+"""What was looked for of each category's day, and what came: writing table `day`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import case, func, select
@@ -12,18 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.calendar import State
 from app.domain.reconcile import Verdict
+from app.domain.source import Source
 from app.domain.subjects import Subjects
 from app.store import tables
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a source has been doing. All times in UTC; `failure` in words."""
-
-    succeeded_at: datetime | None = None
-    failing_since: datetime | None = None
-    failure: str | None = None
-    retry_at: datetime | None = None
 
 
 async def states(conn: AsyncConnection, subjects: Subjects, day: date) -> list[State]:
@@ -67,80 +57,106 @@ async def mark_seen(
 
 
 async def mark_checked(
-    conn: AsyncConnection, day: date, judged: Mapping[str, Verdict], at: datetime
+    conn: AsyncConnection, day: date, judged: Mapping[str, Verdict], by: Source, at: datetime
 ) -> None:
     """A second source was asked: what follows for each category."""
+    if not judged:
+        return
     d = tables.day
-    for subject, verdict in sorted(judged.items()):
-        await conn.execute(
-            d.update()
-            .where(d.c.day == day, d.c.subject == subject)
-            .values(state=verdict.state.value, known=verdict.known, checked_at=at)
+    statement = insert(d).values(
+        [
+            {"day": day, "subject": s, "state": v.state.value, "known": v.known,
+             "checked_at": at, "checked_by": by.value}
+            for s, v in sorted(judged.items())
+        ]
+    )  # fmt: skip
+    told = ("state", "known", "checked_at", "checked_by")
+    await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=[d.c.subject, d.c.day],
+            set_={name: statement.excluded[name] for name in told},
         )
+    )
 
 
-async def last_day_seen(conn: AsyncConnection, subjects: Subjects) -> date | None:
-    """The latest day whose feed was read for any of these categories."""
+async def unsettled(
+    conn: AsyncConnection, subjects: Subjects, days: Sequence[date]
+) -> dict[date, frozenset[str]]:
+    """For each of `days` the categories that have something left to look for, if any have."""
     d = tables.day
-    found = await conn.execute(select(func.max(d.c.day)).where(d.c.subject.in_(subjects.names)))
+    settled = [state.value for state in State if state.settled]
+    found = await conn.execute(
+        select(d.c.day, d.c.subject).where(
+            d.c.day.in_(days), d.c.subject.in_(subjects.names), d.c.state.in_(settled)
+        )
+    )
+    done = {(row.day, row.subject) for row in found}
+    left = {day: frozenset(s for s in subjects if (day, s) not in done) for day in days}
+    return {day: names for day, names in left.items() if names}
+
+
+async def unlisted(
+    conn: AsyncConnection, subjects: Subjects, days: Sequence[date]
+) -> dict[str, list[date]]:
+    """For each category those of its unsettled `days` of which no list page was read yet."""
+    d = tables.day
+    done = d.c.listed_at.is_not(None) | d.c.state.in_([s.value for s in State if s.settled])
+    found = await conn.execute(
+        select(d.c.day, d.c.subject).where(d.c.day.in_(days), d.c.subject.in_(subjects.names), done)
+    )
+    over = {(row.day, row.subject) for row in found}
+    left = {s: [day for day in days if (day, s) not in over] for s in subjects}
+    return {s: missing for s, missing in left.items() if missing}
+
+
+async def listed(
+    conn: AsyncConnection, subjects: Subjects, days: Sequence[date]
+) -> set[tuple[date, str]]:
+    """The days and categories of which arXiv's list page was read."""
+    d = tables.day
+    found = await conn.execute(
+        select(d.c.day, d.c.subject).where(
+            d.c.day.in_(days), d.c.subject.in_(subjects.names), d.c.listed_at.is_not(None)
+        )
+    )
+    return {(row.day, row.subject) for row in found}
+
+
+async def days_with_papers(conn: AsyncConnection, subjects: Subjects, since: date) -> set[date]:
+    """The days from `since` on of which something was seen in a listing."""
+    d = tables.day
+    found = await conn.execute(
+        select(d.c.day)
+        .where(d.c.day >= since, d.c.subject.in_(subjects.names), d.c.seen > 0)
+        .distinct()
+    )
+    return {row.day for row in found}
+
+
+async def mark_listed(
+    conn: AsyncConnection, subject: str, seen: Mapping[date, int], at: datetime
+) -> None:
+    """arXiv's list page was read for a category: so many papers on each of its days."""
+    d = tables.day
+    statement = insert(d).values(
+        [
+            {"day": day, "subject": subject, "state": State.PARTIAL.value, "seen": n,
+             "listed_at": at}
+            for day, n in seen.items()
+        ]
+    )  # fmt: skip
+    seen_now = func.greatest(d.c.seen, statement.excluded.seen)
+    await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=[d.c.subject, d.c.day],
+            set_={"listed_at": statement.excluded.listed_at, "seen": seen_now},
+        )
+    )
+
+
+async def first_day(conn: AsyncConnection, subjects: Subjects) -> date | None:
+    """The first day that was ever looked for in these categories."""
+    d = tables.day
+    found = await conn.execute(select(func.min(d.c.day)).where(d.c.subject.in_(subjects.names)))
     day: date | None = found.scalar_one()
     return day
-
-
-async def health(conn: AsyncConnection, name: str) -> Health:
-    """How a source is doing; all None when it was never asked."""
-    s = tables.source
-    row = (
-        await conn.execute(
-            select(s.c.succeeded_at, s.c.failing_since, s.c.failure, s.c.retry_at).where(
-                s.c.name == name
-            )
-        )
-    ).one_or_none()
-    return Health(*row) if row else Health()
-
-
-async def succeeded(
-    conn: AsyncConnection, name: str, at: datetime, retry_at: datetime | None
-) -> None:
-    """A source answered; `retry_at` when the day is not whole yet."""
-    await _note(conn, name, succeeded_at=at, failing_since=None, failure=None, retry_at=retry_at)
-
-
-async def failed(
-    conn: AsyncConnection, name: str, since: datetime, failure: str, retry_at: datetime
-) -> None:
-    """A source gave no answer; `since` is when that began."""
-    await _note(conn, name, failing_since=since, failure=failure[:500], retry_at=retry_at)
-
-
-async def _note(conn: AsyncConnection, name: str, **values: datetime | str | None) -> None:
-    await conn.execute(
-        insert(tables.source)
-        .values(name=name, **values)
-        .on_conflict_do_update(index_elements=[tables.source.c.name], set_=values)
-    )
-
-
-async def validators(
-    conn: AsyncConnection, urls: Iterable[str]
-) -> dict[str, tuple[str | None, str | None]]:
-    """(ETag, Last-Modified) of each URL when it was last read whole."""
-    v = tables.validator
-    found = await conn.execute(
-        select(v.c.url, v.c.etag, v.c.last_modified).where(v.c.url.in_(list(urls)))
-    )
-    return {row.url: (row.etag, row.last_modified) for row in found}
-
-
-async def keep_validators(
-    conn: AsyncConnection, kept: Mapping[str, tuple[str | None, str | None]], at: datetime
-) -> None:
-    """Remember validators, once what they stand for is stored: never before."""
-    for url, (etag, last_modified) in kept.items():
-        values = {"etag": etag, "last_modified": last_modified, "seen_at": at}
-        await conn.execute(
-            insert(tables.validator)
-            .values(url=url, **values)
-            .on_conflict_do_update(index_elements=[tables.validator.c.url], set_=values)
-        )

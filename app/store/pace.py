@@ -16,13 +16,14 @@ from uuid import uuid4
 
 import structlog
 from sqlalchemy import TextClause, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.unbroken import unbroken
 
 LEASE = 10.0  # seconds
-_KEY = "arxiv"
+ARXIV = "arxiv"  # every request
+CRAWL = "arxiv crawl"  # pages of arxiv.org read in the background, which robots.txt wants slower
 _POLL = 0.1  # seconds between two looks at a turn that another process has
 
 _log = structlog.get_logger(__name__)
@@ -62,9 +63,10 @@ _REMAINING = text("""
 class Turn:
     """Leave to make one request, for as long as the block of `ArxivPace.turn` lasts."""
 
-    def __init__(self, engine: AsyncEngine, spacing: float) -> None:
+    def __init__(self, engine: AsyncEngine, spacing: float, key: str) -> None:
         self._engine = engine
         self._spacing = spacing
+        self._key = key
         self._holder = uuid4().hex
         self._asked = False
         self._answered = False
@@ -75,7 +77,7 @@ class Turn:
 
     async def hold(self, seconds: float) -> None:
         """The source asked to be left alone for `seconds`: nobody asks it anything before."""
-        await self._execute(_NOT_WITHIN, seconds=seconds)
+        await self._note(_NOT_WITHIN, seconds=seconds)
 
     async def begin(self) -> None:
         """Wait until it is our turn."""
@@ -99,14 +101,14 @@ class Turn:
         """Execute; a database that is away costs nobody the answer already in hand."""
         try:
             await self._execute(statement, **values)
-        except (DBAPIError, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             _log.warning("the pace of requests could not be written down", error=str(error))
             return False
         return True
 
     async def _execute(self, statement: TextClause, **values: object) -> Any:
         """One short statement, committed at once. Its first value, if it has any."""
-        given = {"key": _KEY, "holder": self._holder, **values}
+        given = {"key": self._key, "holder": self._holder, **values}
         wanted = {name: given[name] for name in statement.compile().params}
         async with self._engine.connect() as connection:
             result = await connection.execute(statement, wanted)
@@ -120,15 +122,16 @@ class ArxivPace:
     arXiv has seen the request; where there was no answer, from the end of the turn.
     """
 
-    def __init__(self, engine: AsyncEngine, spacing: float) -> None:
+    def __init__(self, engine: AsyncEngine, spacing: float, key: str = ARXIV) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._spacing = spacing
+        self._key = key
         self._queue = asyncio.Lock()  # within this process, in the order of asking
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Turn]:
         """Wait for the right to make one request, and have it for the block's length."""
-        turn = Turn(self._engine, self._spacing)
+        turn = Turn(self._engine, self._spacing, self._key)
         async with self._queue:
             try:
                 await turn.begin()

@@ -47,6 +47,7 @@ class StoredPaper:
     submitted_at: datetime | None
     updated_at: datetime | None
     version: int | None
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +132,14 @@ async def announcements_of(
 
 
 async def versions_of(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[Version, ...]]:
-    """The known versions of papers, first to last."""
+    """The known versions of papers, first to last, superseded ones with their words if known."""
     v = tables.version.c
     found = await conn.execute(
-        select(v.paper_id, v.n, v.submitted_at).where(v.paper_id.in_(ids)).order_by(v.paper_id, v.n)
+        select(v.paper_id, v.n, v.submitted_at, v.title, v.abstract)
+        .where(v.paper_id.in_(ids))
+        .order_by(v.paper_id, v.n)
     )
-    return _grouped((r.paper_id, Version(r.n, r.submitted_at)) for r in found)
+    return _grouped((paper_id, Version(*version)) for paper_id, *version in found)
 
 
 async def count(conn: AsyncConnection) -> int:

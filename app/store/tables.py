@@ -92,6 +92,7 @@ day = Table(
     Column("seen", Integer, nullable=False, server_default=text("0")),  # papers listed so far
     Column("known", Integer),  # papers a second source knows of; null: not asked yet
     Column("seen_at", _moment),  # when the feed was last read
+    Column("listed_at", _moment),  # when arXiv's list page was read, once the feed was gone
     Column("checked_at", _moment),  # when a second source was last asked
     Column("checked_by", Text),  # which: oai, list
     CheckConstraint("state IN ('expected', 'partial', 'whole', 'none')", name="state"),
@@ -114,13 +115,14 @@ validator = Table(
     Column("url", Text, primary_key=True),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("day", Date),  # of the feed they stand for
     Column("seen_at", _moment, nullable=False),
 )
 
 source = Table(
     "source",
     metadata,
-    Column("name", Text, primary_key=True),  # feeds, oai, api
+    Column("name", Text, primary_key=True),  # domain.source.Source
     Column("succeeded_at", _moment),
     Column("failing_since", _moment),  # the first failure after the last success; null: it works
     Column("failure", Text),  # the latest failure in words, for doctor and the status line

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from app.domain.arxiv_id import ArxivId
 from app.domain.selection import Selection
@@ -32,9 +35,17 @@ def read(text: str) -> Papers | Selection:
 
 
 def read_words(text: str) -> Papers | Selection:
-    """The same for what a reader types or pastes: any text with identifiers or links in it."""
+    """The same for what a reader types or pastes: any text with identifiers or links in it, or the
+    address of a list at arXiv, of its feed, or of such a page elsewhere."""
+    text = unicodedata.normalize("NFKC", text)
     found = ArxivId.find_all(text)
-    return Papers(found[:MOST_PAPERS]) if found else Selection.parse(text)
+    if found:
+        return Papers(found[:MOST_PAPERS])
+    if "/" in text:
+        for part in reversed(urlsplit(text.strip()).path.split("/")):
+            with suppress(BadInput):
+                return Selection.parse(unquote(part))
+    return Selection.parse(text.replace(";", ","))
 
 
 def href(what: Papers | Selection | str, query: ListQuery | None = None) -> str:

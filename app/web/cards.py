@@ -47,7 +47,17 @@ def card(
         subjects=tuple(_subject(name) for name in paper.subjects),
         is_submission=paper.submitted_at is not None,
         date=moment_or_day(paper.submitted_at, day),
+        withdrawn=paper.withdrawn,
+        version=_current(paper),
     )
+
+
+def _current(paper: StoredPaper) -> str:
+    """The version of a paper that has several, and its day: what a replacement is read for."""
+    if (paper.version or 1) == 1:
+        return ""
+    when = f" {paper.updated_at.astimezone(UTC):%Y-%m-%d}" if paper.updated_at else ""
+    return f"v{paper.version}{when}"
 
 
 def moment_or_day(at: datetime | None, day: date | None) -> str:
@@ -64,7 +74,6 @@ def details_of(
 ) -> tuple[Detail, ...]:
     """What a paper's own page tells beyond its card."""
     paper_id = ArxivId.parse(paper.id)
-    latest = (Version(paper.version, paper.updated_at),) if paper.version else ()
     doi = Link(f"https://doi.org/{quote(paper.doi)}", paper.doi) if paper.doi else None
     return tuple(
         detail
@@ -74,7 +83,7 @@ def details_of(
             Detail(words.say("Journal reference"), paper.journal_ref or ""),
             Detail("DOI", links=((doi, ""),) if doi else ()),
             *_announcements(paper.id, announced, words),
-            Detail(words.say("Versions"), links=_versions(paper_id, versions or latest, arxiv_url)),
+            Detail(words.say("Versions"), links=_versions(paper_id, versions, arxiv_url)),
             _licence(paper.licence or "", words),
         )
         if detail.text or detail.links
@@ -115,7 +124,7 @@ def _announcements(paper_id: str, announced: Sequence[Announced], words: Languag
             links=tuple(
                 (
                     Link(
-                        f"{href(a.subject, ListQuery(day=day))}#{paper_id}",
+                        f"{href(a.subject, ListQuery(day=day, show=None))}#{paper_id}",
                         a.subject,
                         _title(a.subject),
                     ),

@@ -28,10 +28,11 @@ from app.web.address import href
 from app.web.language import Language
 from app.web.pages import ErrorPage, Head, Link
 from app.web.params import MOST, BadParameter
+from app.web.picker import NothingWatched
 from app.web.site import Site
 
 _AGAIN = 5  # seconds after which a page that could not be made is asked for again
-_AWAY = (OperationalError, InterfaceError, PoolTimeout, DatabaseTrouble, ConnectionError)
+AWAY = (OperationalError, InterfaceError, PoolTimeout, DatabaseTrouble, ConnectionError)
 _log = structlog.get_logger(__name__)
 
 
@@ -64,7 +65,7 @@ def install(app: FastAPI, site: Site) -> None:
     app.add_exception_handler(NotFound, not_found)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Transient, transient)
-    for away in _AWAY:
+    for away in AWAY:
         app.add_exception_handler(away, unavailable)
 
 
@@ -87,6 +88,8 @@ def why(error: Exception, words: Language) -> str:
             return words.say("Not every part of this address is an arXiv identifier.")
         case InvalidDay():
             return words.say("A day is written as 2026-01-22, and arXiv began in August 1991.")
+        case NothingWatched():
+            return words.say("Choose at least one category to watch.")
         case BadParameter():
             return _why_not(error, words)
         case _:

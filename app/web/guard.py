@@ -53,10 +53,12 @@ class Guard:
             await self._crashed(Request(scope))(scope, receive, send_guarded)
 
 
-def from_here(request: Request) -> bool:
-    """Whether a form was sent from this site's own pages, as far as the browser tells."""
+def from_here(request: Request, site_url: str) -> bool:
+    """Whether a form was sent from this site's own pages, as far as the browser tells. Behind a
+    proxy the site's own name is in `site_url`, not in the request."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    own = (request.headers.get("host"), urlsplit(site_url).netloc)
+    return origin is None or urlsplit(origin).netloc in own

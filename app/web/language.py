@@ -13,9 +13,10 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, get_day_names
+from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from starlette.requests import Request
 
 COOKIE = "lang"
@@ -59,6 +60,18 @@ class Language:
         clock = format_datetime(at, "HH:mm", locale=self.locale) + " UTC"
         return clock if at.date() == now.date() else f"{self.short_day(at.date())} {clock}"
 
+    def ago(self, at: datetime, now: datetime) -> str:
+        """How long ago a time was, in one unit: `9 hours ago`."""
+        return format_timedelta(at - now, add_direction=True, locale=self.locale)
+
+    def number(self, n: int) -> str:
+        """A number with its thousands apart: `364,812`."""
+        return format_decimal(n, locale=self.locale)
+
+    def weekday(self, day: date) -> str:
+        """A day's weekday in few letters: `Thu`."""
+        return self.weekdays[day.weekday()]
+
     @property
     def gap(self) -> str:
         """What stands between sentences."""
@@ -68,6 +81,11 @@ class Language:
     def comma(self) -> str:
         """What stands between the parts of an enumeration."""
         return "、" if self.code == "zh" else ", "
+
+    @property
+    def colon(self) -> str:
+        """What stands between a name and what is said of it."""
+        return "：" if self.code == "zh" else ": "
 
     @cached_property
     def weekdays(self) -> tuple[str, ...]:

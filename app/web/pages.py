@@ -52,7 +52,36 @@ class Card:
     subjects: tuple[Link, ...]
     is_submission: bool  # whether `date` is its time of submission, or the day it was announced
     date: str
+    withdrawn: bool = False
+    version: str = ""  # where it is not the first, with its day
+    notice: str = ""  # that another version was asked for than the text is of
     details: tuple[Detail, ...] = ()
+    changes: tuple[VersionChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WordRun:
+    """Words in a row that are the `same` in both versions, `removed` or `added`."""
+
+    change: str
+    html: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """What became of a title or an abstract: a sentence when nothing did, else the words."""
+
+    sentence: str
+    runs: tuple[WordRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChange:
+    """What changed from one version to the next."""
+
+    title: str
+    date: str
+    texts: tuple[TextChange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +215,65 @@ class HomePage:
     total: int
     latest: tuple[LatestRow, ...]
     groups: tuple[ChoiceGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GridDay:
+    """A column of the status page's grid; `title` is the day in full."""
+
+    weekday: str
+    number: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class GridCell:
+    """One archive's day: its tone and a mark for the eye, the same in words, where it leads."""
+
+    tone: str
+    mark: str
+    count: str
+    href: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One archive's days."""
+
+    archive: Link
+    cells: tuple[GridCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LegendItem:
+    """What a mark in the grid means."""
+
+    tone: str
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """How one of arXiv's interfaces has been answering; `reason` is what went wrong, if it did."""
+
+    name: str
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """How the site itself is doing."""
+
+    head: Head
+    statuses: tuple[Status, ...]
+    days: tuple[GridDay, ...]
+    rows: tuple[GridRow, ...]
+    legend: tuple[LegendItem, ...]
+    sources: tuple[SourceLine, ...]
+    facts: tuple[Detail, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 
 from app.domain.selection import Selection
 from app.domain.subjects import Archive, archives
+from app.errors import BadInput
 from app.web.address import href
 from app.web.pages import Choice, ChoiceGroup
 
 WATCH, EXCLUDE, NEITHER = "+", "-", ""
+
+
+class NothingWatched(BadInput):
+    """A picker that was sent without a category to watch."""
 
 
 def picked(form: Mapping[str, str]) -> Selection:
@@ -17,6 +22,8 @@ def picked(form: Mapping[str, str]) -> Selection:
     choices = {name: form.get(name, NEITHER) for archive in archives() for name in _names(archive)}
     watched = [name for name, choice in choices.items() if choice == WATCH]
     excluded = [name for name, choice in choices.items() if choice == EXCLUDE]
+    if not watched:
+        raise NothingWatched("no category is watched")
     # first what is watched: an exclusion holds for all of it, wherever it stands in the form
     return Selection.parse("+".join(watched) + "".join(f"-{name}" for name in excluded))
 

@@ -21,6 +21,7 @@ from app.web import language, reader
 from app.web.address import href
 from app.web.assets import Assets
 from app.web.language import Language
+from app.web.metrics import Requests
 from app.web.pages import Head
 
 
@@ -46,6 +47,7 @@ class Site:
     def __init__(self, settings: Settings, engine: AsyncEngine, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
+        self.requests = Requests()
         self.languages = language.languages()
         self.assets = Assets(STATIC)
         # One snapshot a page: its counts and its papers are of the same moment.

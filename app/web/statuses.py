@@ -6,14 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from app.domain.calendar import State, is_weekend, listing_day, next_listing_day, opens_at
+from app.domain.calendar import (
+    State,
+    is_weekend,
+    listing_day,
+    listing_days,
+    next_listing_day,
+    opens_at,
+)
+from app.domain.source import Source
 from app.store.days import DayState
-from app.store.looks import Health
+from app.store.sources import Health
 from app.web.language import Language
 from app.web.pages import Status
 
 REFRESH = 5  # seconds between looks of a page at a first day coming in
 FIRST_DAY_TAKES = timedelta(minutes=15)
+WEEK = timedelta(days=7)  # in which days that were missed are fetched again
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +47,13 @@ class Situation:
         """Whether the first day ever is still coming in, so that a page is worth refreshing."""
         today = listing_day(self.now)
         states = self.states[today]
+        looked = self.feeds.retry_at is not None and self.feeds.retry_at > self.now
+        if self.day != today or is_weekend(today) or self.feeds.failing_since or looked:
+            return False  # nothing comes in before the next look
         if states and all(s.state.settled for s in states):
             return False
         if self.first is None:
-            return not is_weekend(today)
+            return True
         began = min((s.seen_at for s in states if s.seen_at), default=self.now)
         return self.first == today and self.now - began < FIRST_DAY_TAKES
 
@@ -69,6 +81,12 @@ class Told:
         return [s for s in self.states if not s.state.settled]
 
 
+def passed_over(shown: date, today: date) -> tuple[date, ...]:
+    """The days of the past week that could have a listing, between the one shown and today."""
+    begin = max(shown, today - WEEK) + timedelta(days=1)
+    return listing_days(begin, today - timedelta(days=1))
+
+
 def lines(situation: Situation, *, with_today: bool) -> tuple[Status, ...]:
     """All there is to say: of the day shown, of today where that is another, of trouble."""
     s = situation
@@ -77,6 +95,7 @@ def lines(situation: Situation, *, with_today: bool) -> tuple[Status, ...]:
     of_other = with_today and s.day != today
     said = (
         _of_first_day(s) if s.is_first_day else _of_day(told),
+        _of_missed(s) if of_other else None,
         _of_today(replace(told, day=today, states=s.states[today], papers=0))
         if of_other and not s.is_first_day
         else None,
@@ -92,8 +111,23 @@ def _of_day(told: Told) -> Status:
     if told.open:
         return _partial(told) if told.papers else _expected(told)
     if all(s.state is State.NONE for s in told.states):
-        return Status("none", told.words.say("No announcement on this day."))
+        return Status(
+            "none", told.words.say("Nothing was announced in these categories on this day.")
+        )
     return _whole(told)
+
+
+def _of_missed(s: Situation) -> Status | None:
+    """That listings between the day shown and today are not here: the page would pass over them."""
+    missed = [
+        day
+        for day in passed_over(s.day, listing_day(s.now))
+        if not s.states[day] or not all(state.state.settled for state in s.states[day])
+    ]
+    if not missed:
+        return None
+    days = s.words.comma.join(s.words.day(day) for day in missed)
+    return Status("partial", s.words.say("Not whole here yet: %(days)s.", days=days))
 
 
 def _of_today(told: Told) -> Status:
@@ -106,7 +140,9 @@ def _of_today(told: Told) -> Status:
             "none", say("Today's listing, %(day)s, has not been looked for yet.", day=day)
         )
     if not told.open:
-        return Status("none", say("No announcement today, %(day)s.", day=day))
+        return Status(
+            "none", say("Nothing was announced in these categories today, %(day)s.", day=day)
+        )
     return Status(
         "expected",
         say("Today's listing, %(day)s, has not shown anything here yet.", day=day) + _next(told),
@@ -167,7 +203,7 @@ def _expected(told: Told) -> Status:
 
 def _partial(told: Told) -> Status:
     words = told.words
-    if told.wanted == 1 and told.states[0].known is not None:
+    if told.wanted == 1 and (told.states[0].known or 0) > told.papers:
         text = words.say(
             "%(seen)s of %(known)s papers so far.", seen=told.papers, known=told.states[0].known
         )
@@ -190,16 +226,26 @@ def _partial(told: Told) -> Status:
 
 def _whole(told: Told) -> Status:
     words = told.words
-    checked = min((s.checked_at for s in told.states if s.checked_at), default=None)
-    if checked:
+    checked = [(s.checked_at, s.checked_by) for s in told.states if s.checked_at]
+    if not checked:
+        text = words.plural("Whole: %(n)s paper.", "Whole: %(n)s papers.", told.papers)
+        return Status("whole", text + _unfetched(told))
+    at, by = min(checked, key=lambda c: c[0])
+    time = words.moment(at, told.now)
+    if by is Source.LISTS:
+        text = words.plural(
+            "Whole: %(n)s paper, checked against arXiv's list page at %(time)s.",
+            "Whole: %(n)s papers, checked against arXiv's list page at %(time)s.",
+            told.papers,
+            time=time,
+        )
+    else:
         text = words.plural(
             "Whole: %(n)s paper, checked against OAI-PMH at %(time)s.",
             "Whole: %(n)s papers, checked against OAI-PMH at %(time)s.",
             told.papers,
-            time=words.moment(checked, told.now),
+            time=time,
         )
-    else:
-        text = words.plural("Whole: %(n)s paper.", "Whole: %(n)s papers.", told.papers)
     return Status("whole", text + _unfetched(told))
 
 

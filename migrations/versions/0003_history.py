@@ -21,6 +21,8 @@ def upgrade() -> None:
         "announcement", sa.Column("derived", sa.Boolean, nullable=False, server_default=_no)
     )
     op.add_column("day", sa.Column("checked_by", sa.Text))
+    op.add_column("day", sa.Column("listed_at", _moment))
+    op.add_column("validator", sa.Column("day", sa.Date))
     op.create_table(
         "progress",
         sa.Column("job", sa.Text, nullable=False),
@@ -33,6 +35,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("progress")
+    op.drop_column("validator", "day")
+    op.drop_column("day", "listed_at")
     op.drop_column("day", "checked_by")
     op.drop_column("announcement", "derived")
     op.drop_column("version", "abstract")

@@ -18,16 +18,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
 from app.store.postgres import embedded
-from tests.bench import intake, list_page
+from tests.bench import all_days, bulk, intake, list_page
 
 BENCHES: dict[str, Callable[[AsyncEngine], Awaitable[None]]] = {
     "intake": intake.bench,
+    "bulk": bulk.bench,
     "list_page": list_page.bench,
+    "all_days": all_days.bench,
 }
 
 
 def main(names: list[str]) -> None:
-    for name in names or list(BENCHES):
+    for name in names[:1] or list(BENCHES):
         print(f"\n== {name}: {(sys.modules[f'tests.bench.{name}'].__doc__ or '').splitlines()[0]}")
         with open_folder() as folder:
             asyncio.run(run(name, folder))

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.arxiv_id import ArxivId
 from app.domain.paper import Announcement, Kind, Paper
-from app.services.ingest import BATCH
+from app.services.batches import BATCH
 from app.services.render import render
 from app.store import intake, tables
 from app.store.intake import Rendered

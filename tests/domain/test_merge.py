@@ -36,6 +36,7 @@ papers = st.builds(
     subjects=st.just(("cs.CL",)),
     version=st.none() | st.integers(1, 3),
     comment=st.none() | st.text(max_size=3),
+    complete=st.booleans(),
     versions=st.sets(st.integers(1, 3)).map(
         lambda ns: tuple(Version(n, MONDAY) for n in sorted(ns))
     ),
@@ -90,6 +91,17 @@ def test_affiliations_survive_a_source_without_them() -> None:
     assert merge(affiliated, FEED).paper.authors == affiliated.authors
 
 
+def test_what_a_complete_source_no_longer_has_is_gone() -> None:
+    second = replace(DETAILED, version=2, comment=None, complete=True)
+    assert merge(DETAILED, second).paper.comment is None
+
+
+def test_a_feed_does_not_reword_what_a_complete_source_told() -> None:
+    known = replace(DETAILED, complete=True)
+    assert merge(known, replace(FEED, title="Otherwise")).paper.title == FEED.title
+    assert merge(known, replace(FEED, title="Next", version=2)).paper.title == "Next"
+
+
 @given(papers, papers)
 def test_merging_twice_changes_nothing_more(stored: Paper, fetched: Paper) -> None:
     once = merge(stored, fetched).paper
@@ -101,6 +113,6 @@ def test_merging_twice_changes_nothing_more(stored: Paper, fetched: Paper) -> No
 @given(papers, papers)
 def test_nothing_known_is_ever_erased(stored: Paper, fetched: Paper) -> None:
     paper = merge(stored, fetched).paper
-    assert paper.comment is not None or stored.comment is None
+    assert paper.comment is not None or stored.comment is None or fetched.complete
     assert {v.n for v in paper.versions} >= {v.n for p in (stored, fetched) for v in p.versions}
     assert paper.authors or not stored.authors

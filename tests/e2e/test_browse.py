@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from app.domain.paper import Author, Kind
 from app.main import create_app
 from app.settings import Settings
 from tests.prepare import CHROMIUM
-from tests.web.made import BEFORE, NOW, Made, paper
+from tests.web.made import BEFORE, NOW, Made, paper, version
 
 pytestmark = [
     pytest.mark.browser,
@@ -57,6 +58,11 @@ async def _fill(made: Made) -> None:
             subjects=("cs.AI", "cs.LG"),
         )
     )
+    for n, abstract in enumerate(("A bound on $x$.", "A sharp bound.", "A sharp bound."), start=1):
+        versions = tuple(version(i) for i in range(1, n + 1))
+        await made.papers(
+            paper("2601.00098", version=n, versions=versions, abstract=abstract, withdrawn=n == 3)
+        )
     kinds = {f"2601.{n:05}": Kind.NEW if n < 20 else Kind.CROSS for n in range(1, 41)}
     await made.listing("cs.AI", kinds)
     await made.listing("cs.CL", {"2601.00050": Kind.REPLACE, "2601.00002": Kind.CROSS})
@@ -150,6 +156,32 @@ async def test_authors_past_forty_unfold_without_script(chromium: Browser, site:
         await expect(last).to_be_visible()
 
 
+async def test_what_changed_between_versions_unfolds_without_script(
+    chromium: Browser, site: str
+) -> None:
+    async with reading(chromium, site, java_script_enabled=False) as reader:
+        page = reader.page
+        await page.goto("/arxiv/2601.00098")
+        await expect(page.locator("h2.title strong")).to_have_text("Withdrawn")
+        await expect(page.locator("del")).to_be_hidden()
+        await page.get_by_text("What changed between the versions").click()
+        await expect(page.locator("del")).to_be_visible()
+        await expect(page.locator("ins")).to_contain_text("sharp")
+
+
+async def test_the_status_page_leads_to_an_archives_day_and_scrolls_within_itself(
+    chromium: Browser, site: str
+) -> None:
+    async with reading(chromium, site, java_script_enabled=False, viewport=PHONE) as reader:
+        page = reader.page
+        await page.goto("/about")
+        await page.locator("footer").get_by_role("link", name="Status").click()
+        await expect(page.locator("body#status h1")).to_have_text("Status")
+        await expect(page.locator(".grid tbody th").first).to_be_in_viewport()
+        await page.get_by_role("link", name=re.compile("^cs, Wed 21 Jan: partly seen")).click()
+        await expect(page.locator("p.info")).to_have_text("Total: 1 · 1 new")
+
+
 async def test_the_calendar_opens_and_leads_to_a_day_without_script(
     chromium: Browser, site: str
 ) -> None:
@@ -186,7 +218,10 @@ async def test_the_language_is_switched_and_kept(chromium: Browser, site: str) -
         await expect(page.locator("h1")).to_have_text("关于 Freshprint")
 
 
-@pytest.mark.parametrize("path", ["/", "/arxiv/cs.AI?month=2026-01", "/arxiv/2601.00001", "/no"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/arxiv/cs.AI?month=2026-01", "/arxiv/2601.00001", "/arxiv/2601.00098", "/status", "/no"],
+)
 async def test_nothing_is_wider_than_a_phone(chromium: Browser, site: str, path: str) -> None:
     async with reading(chromium, site, viewport={"width": 320, "height": 640}) as reader:
         await reader.page.goto(path)
@@ -198,11 +233,12 @@ async def test_nothing_is_wider_than_a_phone(chromium: Browser, site: str, path:
 async def test_every_target_is_large_enough_for_a_thumb(chromium: Browser, site: str) -> None:
     """24 CSS pixels, as WCAG 2.2 asks; links within a line of text are excepted there, and here."""
     async with reading(chromium, site, viewport=PHONE) as reader:
-        for path in ("/", "/arxiv/cs.AI?month=2026-01"):
+        for path in ("/", "/arxiv/cs.AI?month=2026-01", "/arxiv/2601.00098", "/status"):
             await reader.page.goto(path)
             small = await reader.page.evaluate(
                 """() => [...document.querySelectorAll(
-                    'header a, nav a, button, summary, label, .latest a, .month a, .info a')]
+                    'header a, nav a, button, summary, label, .latest a, .month a, .grid a, .info a'
+                    )]
                     .filter(e => e.checkVisibility())
                     .map(e => [e.textContent.trim(), e.getBoundingClientRect().height])
                     .filter(([, height]) => height < 24)"""

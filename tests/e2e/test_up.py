@@ -182,3 +182,27 @@ def test_without_arxiv_the_site_comes_up_and_says_so_and_so_does_doctor(folder: 
             assert "can't be reached" in done.stderr
         finally:
             up.end()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "reason"),
+    [
+        ("DATABASE_URL", "mysql://x:secret@y/z", 2, "must be Postgres"),
+        ("DATABASE_URL", "postgresql://x:secret@127.0.0.1:9/z", 1, "127.0.0.1"),
+        ("DATA_DIR", "/dev/null/data", 1, "/dev/null"),
+        ("CATEGORIES", "cs.NOPE", 2, "cs.NOPE"),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_a_line(
+    name: str, value: str, code: int, reason: str, tmp_path: Path
+) -> None:
+    environment = {**os.environ, "FRESHPRINT_DATA_DIR": str(tmp_path), f"FRESHPRINT_{name}": value}
+    for command in ("up", "migrate"):
+        done = subprocess.run(
+            [sys.executable, "-m", "app", command],
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert reason in done.stderr
+        assert "Traceback" not in done.stderr
+        assert "secret" not in done.stderr

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.subjects import Subjects
 from app.jobs.queue import enqueue_look, queue
-from app.services.ingest import Fetcher
+from app.services.arxiv import Fetcher
 from app.store import looks
 from tests.fetch import Fetching
 from tests.local_arxiv import LocalArxiv, made_up
@@ -80,3 +80,32 @@ async def test_arxivs_silence_fails_no_job(
             await enqueue_look(jobs)
             await run(jobs, fetcher)
     assert await statuses(engine) == ["succeeded"]
+
+
+@pytest.mark.parametrize("another_waits", [False, True])
+async def test_a_killed_workers_look_is_taken_up(
+    engine: AsyncEngine, jobs: App, fetching: Fetching, another_waits: bool
+) -> None:
+    await enqueue_look(jobs)
+    dead = await jobs.job_manager.register_worker()
+    taken = await jobs.job_manager.fetch_job(["arxiv"], worker_id=dead)
+    assert taken is not None
+    if another_waits:  # as a new worker's first act has it
+        await enqueue_look(jobs)
+    await take_up_stalled(jobs)
+    assert "doing" in await statuses(engine)  # its heart still beats
+    async with engine.begin() as conn:
+        await conn.execute(
+            text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+        )
+    await take_up_stalled(jobs)
+    assert await statuses(engine) == ["todo"]
+    with LocalArxiv(WORLD, NIGHT) as local:
+        async with fetching(local) as fetcher:
+            await run(jobs, fetcher)
+        assert local.ledger.paths
+    assert await statuses(engine) == ["succeeded"]
+
+
+async def take_up_stalled(jobs: App) -> None:
+    await jobs.tasks["take up stalled jobs"].func(timestamp=0)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
 
+from tests.local_arxiv.fault_content import TRUE, Content
 from tests.local_arxiv.names import BadNamesError, feed_names
 from tests.local_arxiv.reply import Reply, element, optional
 from tests.local_arxiv.world import EASTERN, Line, World, listing_day
@@ -32,35 +33,45 @@ class Feeds:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._made: dict[tuple[str, str, date], Reply] = {}
+        self._made: dict[tuple[str, str, date, Content], Reply] = {}
 
-    def reply(self, form: str, query: str, now: datetime, asked: Mapping[str, str]) -> Reply:
+    def reply(
+        self,
+        form: str,
+        query: str,
+        now: datetime,
+        asked: Mapping[str, str],
+        content: Content = TRUE,
+    ) -> Reply:
         """The feed of a day, `form` being `rss` or `atom`; 304 where the asker has it already.
 
         The headers asked with have lower-case names.
         """
         day = listing_day(now)
-        key = (form, query, day)
+        key = (form, query, day, content)
         if key not in self._made:
-            self._made[key] = self._make(form, query, day)
+            self._made[key] = self._make(form, query, day, content)
         made = self._made[key]
         headers = {**made.headers, "Cache-Control": f"max-age={_seconds_to_midnight(now)}"}
         if made.status == 200 and made.headers["ETag"] in asked.get("if-none-match", ""):
             return Reply(b"", made.content_type, 304, headers)
         return Reply(made.body, made.content_type, made.status, headers)
 
-    def _make(self, form: str, query: str, day: date) -> Reply:
+    def _make(self, form: str, query: str, day: date, content: Content) -> Reply:
         try:
             names, categories = feed_names(query)
         except BadNamesError as error:
             link = f"{_SITE}/{form}/{query}"
             wrong = _Feed(link, f"Feed error for query: {link}", str(error), day, (), ok=False)
             return wrong.written(form)
-        lines = cut(self._world.listing(day, categories, FIRST_VERSION_LEFT_OUT))
+        told = content.day_told(self._world, day)
+        lines = cut(self._world.listing(told, categories, FIRST_VERSION_LEFT_OUT))
+        lines = content.lines_told(self._world, told, lines)
         title = f"{', '.join(names)} updates on "
         link = f"{_SITE}/{form}/{'+'.join(names)}"
         about = f"{title}the arXiv.org e-print archive."
-        return _Feed(link, f"{title}arXiv.org", about, day, tuple(lines)).written(form)
+        dated = content.date_told(told, day)
+        return _Feed(link, f"{title}arXiv.org", about, dated, tuple(lines)).written(form)
 
 
 def cut(lines: list[Line]) -> list[Line]:
@@ -162,7 +173,7 @@ def _extensions(line: Line) -> Iterator[str]:
     parts = (
         element("arxiv:announce_type", line.kind),
         optional("dc:rights", record.licence),
-        element("dc:creator", ", ".join(record.authors)),
+        optional("dc:creator", ", ".join(record.authors)),
         optional("arxiv:DOI", record.doi),
         optional("arxiv:journal_reference", record.journal_ref),
     )

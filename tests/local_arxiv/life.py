@@ -96,7 +96,7 @@ class Life:
         return Record(
             id=self.id,
             title=line["title"],
-            authors=tuple(line.get("authors") or re.split(r",\s+|\s+and\s+", line["authors_raw"])),
+            authors=tuple(line.get("authors") or _names(line.get("authors_raw", ""))),
             abstract=line["abstract"],
             categories=tuple(self._categories),
             versions=self._versions(),
@@ -213,6 +213,10 @@ class Life:
         for (n, start), (m, end) in pairwise(sorted(known.items())):
             times += [start + (end - start) * step / (m - n) for step in range(1, m - n + 1)]
         return tuple(moment.replace(microsecond=0) for moment in times)
+
+
+def _names(line: str) -> list[str]:
+    return [name for name in re.split(r",\s+|\s+and\s+", line) if name]
 
 
 def _moment(text: str) -> datetime:

@@ -10,6 +10,7 @@ from typing import Self
 
 import uvicorn
 
+from tests.local_arxiv.faults import Weather
 from tests.local_arxiv.ledger import Ledger
 from tests.local_arxiv.server import SimulatedClock, Site
 from tests.local_arxiv.world import World
@@ -46,7 +47,7 @@ class LocalArxiv:
     """Runs a world's arXiv while the context lasts: `with LocalArxiv(world, now) as arxiv: …`.
 
     `url` is its address, `settings_env()` what points the program at it, `ledger` what was asked
-    of it, `now` its time (settable), `site` the rest: `site.weather.down = True`.
+    of it, `now` its time and `weather` its faults (both settable), `site` the rest.
     """
 
     def __init__(self, world: World, now: datetime, page_size: int = 1_300) -> None:
@@ -94,3 +95,12 @@ class LocalArxiv:
     @now.setter
     def now(self, moment: datetime) -> None:
         self.site.clock.set(moment)
+
+    @property
+    def weather(self) -> Weather:
+        """What goes wrong."""
+        return self.site.weather
+
+    @weather.setter
+    def weather(self, weather: Weather) -> None:
+        self.site.weather = weather

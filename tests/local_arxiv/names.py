@@ -29,6 +29,11 @@ def archive_of(category: str) -> str:
     return category.partition(".")[0]
 
 
+def titled(category: str) -> str:
+    """A category as pages name it: `Artificial Intelligence (cs.AI)`."""
+    return f"{TITLES[category]} ({category})"
+
+
 def members(archive: str) -> list[str]:
     """The categories of an archive under either name, in alphabetical order."""
     return sorted(name for name in _LISTED if archive_of(name) == archive)

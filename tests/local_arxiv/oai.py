@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from tests.local_arxiv.fault_content import TRUE, Content
 from tests.local_arxiv.names import looks_like_an_id, oai_sets, set_specs
 from tests.local_arxiv.oai_records import FORMATS, header, record
 from tests.local_arxiv.reply import Reply, element
@@ -54,9 +55,11 @@ class Oai:
         self.page_size = page_size
         self._world = world
         self._sets = oai_sets()
+        self._content = TRUE
 
-    def reply(self, given: list[tuple[str, str]], now: datetime) -> Reply:
+    def reply(self, given: list[tuple[str, str]], now: datetime, content: Content = TRUE) -> Reply:
         """The answer to a request's arguments. Errors of the protocol are HTTP 200 as well."""
+        self._content = content
         verbs: dict[str, Callable[[Params, datetime], str]] = {
             "Identify": self._identify,
             "ListMetadataFormats": self._formats,
@@ -119,8 +122,9 @@ class Oai:
             raise OaiError("idDoesNotExist", f"All identifiers start with: {_PREFIX}")
         if not looks_like_an_id(name):
             raise OaiError("idDoesNotExist", "Invalid arXiv_id structure")
-        paper = self._world.as_of(name, listing_day(now, HOURS_AHEAD))
-        if not paper:
+        today = listing_day(now, HOURS_AHEAD)
+        paper = self._world.as_of(name, today)
+        if not paper or not self._content.is_known_to_oai(paper, today):
             raise OaiError("idDoesNotExist", "Nothing found for this ID", echo)
         return paper
 
@@ -144,8 +148,9 @@ class Oai:
         return f"{_echo(asked)}<{verb}>{chr(10).join(parts)}</{verb}>"
 
     def _between(self, since: date, until: date, now: datetime) -> Iterator[Current]:
-        papers = self._world.all_as_of(listing_day(now, HOURS_AHEAD))
-        return (paper for paper in papers if since <= paper.datestamp <= until)
+        today = listing_day(now, HOURS_AHEAD)
+        papers = (p for p in self._world.all_as_of(today) if since <= p.datestamp <= until)
+        return (paper for paper in papers if self._content.is_known_to_oai(paper, today))
 
 
 def _single(given: list[tuple[str, str]]) -> Params:

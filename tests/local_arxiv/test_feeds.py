@@ -55,8 +55,10 @@ def test_every_archive_and_category_has_a_feed(client: httpx.Client) -> None:
         rss(client, name)
 
 
-def test_replacements_from_version_6_on_are_in_lists_only(client: httpx.Client) -> None:
-    assert "1801.00002" in client.get("/list/cs.AI/new").text
+def test_replacements_from_version_6_on_are_announced_nowhere(client: httpx.Client) -> None:
+    records = client.get("/oai?verb=ListRecords&metadataPrefix=arXivRaw&from=2026-01-22").text
+    assert "oai:arXiv.org:1801.00002<" in records
+    assert "1801.00002" not in client.get("/list/cs.AI/new").text
     assert not [item for item in rss(client, "cs.AI") if "1801.00002" in word(item, "guid")]
 
 

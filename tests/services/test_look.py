@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.domain.subjects import Subjects
 from app.errors import SourceUnavailable
 from app.services import look as module
-from app.services.ingest import Fetcher
-from app.services.look import FEEDS, is_due, look
-from app.store import looks
-from app.store.looks import Health
+from app.services.arxiv import Fetcher
+from app.services.look import is_due, look
+from app.store import sources
+from app.store.sources import Health
 from tests.fetch import Fetching
 from tests.local_arxiv import LocalArxiv, made_up
 
@@ -24,7 +24,7 @@ SUBJECTS = Subjects.parse("cs.CL,cs.LG")
 
 async def health(fetcher: Fetcher) -> Health:
     async with fetcher.engine.connect() as conn:
-        return await looks.health(conn, FEEDS)
+        return await sources.health(conn)
 
 
 async def test_a_first_start_is_due_and_a_whole_day_is_not(
@@ -93,4 +93,5 @@ async def test_a_mistake_of_ours_is_no_reason_to_ask_at_once(
             with pytest.raises(ZeroDivisionError):
                 await look(fetcher, SUBJECTS)
             assert not await is_due(fetcher, SUBJECTS)
-            assert (await health(fetcher)).failure == "ZeroDivisionError"
+            async with fetcher.engine.connect() as conn:
+                assert (await sources.next_look(conn)).failure == "ZeroDivisionError"

@@ -71,9 +71,9 @@ class Made:
         async with self.engine.begin() as conn:
             await conn.execute(insert(tables.day).values(**row))
 
-    async def source(self, **values: object) -> None:
+    async def source(self, name: str = "feeds", **values: object) -> None:
         async with self.engine.begin() as conn:
-            await conn.execute(insert(tables.source).values(name="feeds", **values))
+            await conn.execute(insert(tables.source).values(name=name, **values))
 
 
 def version(n: int) -> Version:

@@ -20,8 +20,8 @@ async def test_the_readers_categories_have_their_latest_day_and_counts(
     assert page.one("ul.latest").texts("li") == [
         "cs.AIArtificial Intelligence 1 new, 1 replacement",
         "cs.CLComputation and Language Wed 21 Jan: 1 cross-list",
-        "cs.CVComputer Vision and Pattern Recognition nothing yet",
-        "cs.LGMachine Learning nothing yet",
+        "cs.CVComputer Vision and Pattern Recognition none",
+        "cs.LGMachine Learning none",
     ]
     assert page.one("a.main-action")["href"] == "/arxiv/cs.AI+cs.CL+cs.CV+cs.LG"
 
@@ -46,7 +46,7 @@ async def test_picking_leads_to_the_list_of_what_was_picked(browser: Browser) ->
 async def test_picking_nothing_is_told_in_words(browser: Browser) -> None:
     for path in ("/arxiv", "/arxiv?cs.AI=-"):
         page = await browser.page(path, status=400)
-        assert "This names nothing that can be shown." in page.one("main").text
+        assert "Choose at least one category to watch." in page.one("main").text
 
 
 @pytest.mark.parametrize(

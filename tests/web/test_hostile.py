@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.paper import Author
 from tests.web.conftest import Browser
-from tests.web.made import Made, paper
+from tests.web.made import Made, paper, version
 
 ID = "2601.00001"
 HOSTILE = [
@@ -43,6 +43,20 @@ async def test_a_hostile_field_is_text_on_every_page(
             assert not [name for name in node.attributes if name.startswith("on")]
             assert node.attributes.get("href", "/").startswith(("/", "#", "https://", "http://"))
         assert len(page.all("a.author")) == 2
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+async def test_a_hostile_change_between_versions_is_text(
+    browser: Browser, made: Made, text: str
+) -> None:
+    stored = text.replace("\x00", "").encode("utf-8", "ignore").decode()
+    for n, words in enumerate((f"{stored} one", f"two {stored}"), start=1):
+        versions = tuple(version(i) for i in range(1, n + 1))
+        await made.papers(paper(ID, version=n, versions=versions, title=words, abstract=words))
+    changes = (await browser.page(f"/arxiv/{ID}")).one("details.changes")
+    assert len(changes.all("p.changed")) == 2
+    assert {n.tag for n in changes}.isdisjoint({"script", "img", "svg", "style", "a"})
+    assert not [name for n in changes for name in n.attributes if name.startswith("on")]
 
 
 async def test_a_licence_is_a_link_only_where_it_is_an_address(

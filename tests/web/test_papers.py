@@ -39,7 +39,7 @@ async def test_a_papers_page_tells_all_that_is_known_of_it(browser: Browser, mad
     }
     assert details["DOI"].one("a")["href"] == "https://doi.org/10.1000/a%20b"
     announced = details["Announced on Wednesday, 21 January 2026"].all("a")
-    assert announced[0]["href"] == "/arxiv/cs.CL?date=2026-01-21#2601.00001"
+    assert announced[0]["href"] == "/arxiv/cs.CL?date=2026-01-21&show=all#2601.00001"
 
 
 async def test_the_head_tells_reference_managers_what_it_is(browser: Browser, made: Made) -> None:
@@ -126,6 +126,80 @@ async def test_a_paper_without_a_time_has_the_day_it_was_announced(
     for path in ("/arxiv/2601.00001", "/arxiv/cs.AI"):
         page = await browser.page(path)
         assert page.one("p.date").text == "Announced 2026-01-22"
+
+
+async def test_a_withdrawn_paper_is_marked_on_its_page_and_in_lists(
+    browser: Browser, made: Made
+) -> None:
+    await made.papers(paper("2601.00001", withdrawn=True), paper("2601.00002"))
+    await made.listing("cs.AI", ["2601.00001", "2601.00002"])
+    for path in ("/arxiv/2601.00001", "/arxiv/cs.AI"):
+        page = await browser.page(path)
+        assert page.texts(".withdrawn") == ["Withdrawn"]
+        assert page.one("#2601.00001").one("h2.title").one("strong.withdrawn")
+        page = await browser.page(path, language="zh")
+        assert page.texts(".withdrawn") == ["已撤稿"]
+
+
+async def test_what_changed_between_versions_is_told_word_by_word(
+    browser: Browser, made: Made
+) -> None:
+    first = {"title": "On $x + y$ and trees", "abstract": "We prove a <b> & bound."}
+    second = {**first, "abstract": "We prove a sharp <b> & bound for trees."}
+    third = {**second, "title": "On $x + z$ and trees"}
+    for n, fields in enumerate((first, second, third), start=1):
+        versions = tuple(version(i) for i in range(1, n + 1))
+        await made.papers(paper("2601.00001", version=n, versions=versions, **fields))
+    changes = (await browser.page("/arxiv/2601.00001")).one("details.changes")
+    assert changes.texts("h3") == [
+        "v2 → v3 2026-01-22 06:18:10 UTC",
+        "v1 → v2 2026-01-21 06:18:10 UTC",
+    ]
+    assert changes.texts("p.unchanged") == ["The abstract is unchanged.", "The title is unchanged."]
+    assert changes.texts("p.changed") == [
+        "On Removed: x+y Added: x+z and trees",
+        "We prove a Added: sharp <b> & Removed: bound. Added: bound for trees.",
+    ]
+    assert [len(node.all("math")) for node in changes.all("del")] == [1, 0]
+
+
+async def test_versions_whose_words_were_never_seen_are_told_as_such(
+    browser: Browser, made: Made
+) -> None:
+    await made.papers(paper("2601.00001", version=3, versions=(version(1), version(3))))
+    page = await browser.page("/arxiv/2601.00001")
+    changes = page.one("details.changes")
+    assert changes.texts("h3") == ["v1 → v3 2026-01-22 06:18:10 UTC"]
+    assert changes.one("p.unchanged").text.startswith("What changed is not known")
+    assert "不知道改了什么" in (await browser.get("/arxiv/2601.00001", accept_language="zh")).text
+
+
+async def test_a_version_that_only_the_feed_told_of_is_compared_too(
+    browser: Browser, made: Made
+) -> None:
+    await made.papers(paper("2601.00001", versions=(version(1),), abstract="One."))
+    await made.papers(paper("2601.00001", version=2, abstract="Two."))
+    page = await browser.page("/arxiv/2601.00001")
+    assert page.one("details.changes").texts("h3") == ["v1 → v2"]
+    assert page.one("details.changes").texts("p.changed") == ["Removed: One. Added: Two."]
+    assert "v2" in page.one("dl.details").text
+
+
+async def test_one_version_or_several_papers_have_no_changes(browser: Browser, made: Made) -> None:
+    await made.papers(
+        paper("2601.00001"), paper("2601.00002", version=2, versions=(version(1), version(2)))
+    )
+    for path in ("/arxiv/2601.00001", "/arxiv/2601.00001,2601.00002"):
+        assert not (await browser.page(path)).all("details.changes")
+
+
+async def test_a_papers_page_asks_few_questions(
+    browser: Browser, made: Made, statements: list[str]
+) -> None:
+    await made.papers(paper("2601.00001", version=2, versions=(version(1), version(2))))
+    statements.clear()
+    await browser.page("/arxiv/2601.00001")
+    assert len(statements) <= 8
 
 
 async def test_ids_and_categories_dont_mix(browser: Browser) -> None:

@@ -9,8 +9,12 @@ from tests.web.made import Made
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/arxiv/cs.AI", "/about", "/nowhere", "/healthz", "/robots.txt", "/arxiv/cs.NA"]
-)
+    "path",
+    [
+        "/", "/arxiv/cs.AI", "/about", "/status", "/metrics", "/nowhere", "/healthz", "/robots.txt",
+        "/arxiv/cs.NA",
+    ],
+)  # fmt: skip
 async def test_every_answer_has_the_security_headers(browser: Browser, path: str) -> None:
     headers = (await browser.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -24,7 +28,7 @@ async def test_every_answer_has_the_security_headers(browser: Browser, path: str
 
 async def test_no_page_has_inline_style_or_script(browser: Browser, made: Made) -> None:
     await made.listing("cs.AI", ["2601.00001"])
-    for path in ("/", "/arxiv/cs.AI", "/arxiv/2601.00001", "/about", "/nowhere"):
+    for path in ("/", "/arxiv/cs.AI", "/arxiv/2601.00001", "/about", "/status", "/nowhere"):
         answer = await browser.get(path)
         assert "<style" not in answer.text
         assert "style=" not in answer.text

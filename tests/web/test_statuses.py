@@ -40,12 +40,31 @@ async def test_a_whole_day_says_when_it_was_checked(
     ]
 
 
+async def test_a_day_checked_against_a_list_page_says_so(
+    browser: Browser, made: Made, older: None
+) -> None:
+    await made.listing("cs.AI", ["2601.00001"])
+    await made.state(
+        "cs.AI", State.WHOLE, 1, seen_at=SEEN, known=1, checked_at=CHECKED, checked_by="list"
+    )
+    assert await _said(browser, "/arxiv/cs.AI") == [
+        "Whole: 1 paper, checked against arXiv's list page at 06:12 UTC."
+    ]
+    later = CHECKED + timedelta(hours=1)
+    await made.state("cs.CL", State.NONE, checked_at=later, checked_by="oai")
+    await made.listing("cs.LG", ["2601.00001"])
+    await made.state("cs.LG", State.WHOLE, 1, checked_at=SEEN, checked_by="oai")
+    assert await _said(browser, "/arxiv/cs.AI+cs.CL+cs.LG") == [
+        "Whole: 1 paper, checked against OAI-PMH at 05:02 UTC."
+    ]
+
+
 async def test_a_day_seen_in_the_feed_only_says_so_and_when_the_next_look_is(
     browser: Browser, made: Made, older: None
 ) -> None:
     await made.listing("cs.AI", ["2601.00001"])
     await made.state("cs.AI", State.PARTIAL, 1, seen_at=SEEN)
-    await made.source(succeeded_at=SEEN, retry_at=NOW + timedelta(minutes=4))
+    await made.source("schedule", succeeded_at=SEEN, retry_at=NOW + timedelta(minutes=4))
     assert await _said(browser, "/arxiv/cs.AI") == [
         "1 paper seen in arXiv's feed so far, not yet checked against a second source."
         " The next look is at 09:04 UTC."
@@ -89,7 +108,7 @@ async def test_days_without_an_announcement_say_why(
 ) -> None:
     await made.state("cs.AI", State.NONE)
     said = {
-        "2026-01-22": "No announcement on this day.",
+        "2026-01-22": "Nothing was announced in these categories on this day.",
         "2026-01-24": "arXiv has no listings on Saturdays and Sundays.",
         "2026-01-23": "This day is still to come: arXiv's feed opens at Fri 23 Jan 05:00 UTC.",
         "2026-01-20": "This day has not been fetched.",
@@ -123,16 +142,15 @@ async def test_a_holiday_and_a_day_not_looked_for_yet_are_told_apart(
         f"Today's listing, {day}, has not been looked for yet."
     )
     await made.state("cs.AI", State.NONE, 0, AFTER)
-    assert (await _said(browser, "/arxiv/cs.AI"))[1] == f"No announcement today, {day}."
+    assert (await _said(browser, "/arxiv/cs.AI"))[1] == f"Nothing was announced in these categories today, {day}."
 
 
 @pytest.mark.parametrize("path", ["/", "/arxiv/cs.AI"])
 async def test_that_arxiv_cant_be_reached_is_said_on_every_page_of_papers(
     browser: Browser, made: Made, path: str
 ) -> None:
-    await made.source(
-        failing_since=SEEN, failure="no connection", retry_at=NOW + timedelta(minutes=1)
-    )
+    await made.source(failing_since=SEEN, failure="no connection")
+    await made.source("schedule", failing_since=SEEN, retry_at=NOW + timedelta(minutes=1))
     page = await browser.page(path)
     assert page.one("p.trouble").text == (
         "arXiv can't be reached since 05:02 UTC. Trying again at 09:01 UTC."

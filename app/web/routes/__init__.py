@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Response
 
-from app.web.routes import arxiv, choices, home, plain
+from app.web.routes import arxiv, choices, home, metrics, plain, status
 
 Endpoint = Callable[..., Awaitable[Response]]
 
@@ -18,6 +18,8 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/subjects", choices.keep_subjects),
     ("GET", "/lang/{code}", choices.keep_language),
     ("GET", "/about", plain.about),
+    ("GET", "/status", status.page),
+    ("GET", "/metrics", metrics.scrape),
     ("GET", "/healthz", plain.healthz),
     ("GET", "/robots.txt", plain.robots),
     ("GET", "/favicon.ico", plain.favicon),

@@ -14,9 +14,9 @@ from app.web.site import TheSite
 _LONGEST_FORM = 16_384  # bytes; the picker's form with everything chosen has a quarter of it
 
 
-async def keep_subjects(request: Request) -> Response:
+async def keep_subjects(request: Request, site: TheSite) -> Response:
     """Keep the categories picked as the reader's own, and go home. Raises BadInput."""
-    if not guard.from_here(request):
+    if not guard.from_here(request, site.settings.site_url):
         raise HTTPException(403)
     selection = picker.picked(dict(parse_qsl(await _body(request), keep_blank_values=True)))
     answer = RedirectResponse("/", 303)

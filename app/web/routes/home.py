@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from app.domain.calendar import listing_day
 from app.domain.selection import Selection
 from app.domain.subjects import title
-from app.store import days, looks, papers
+from app.store import days, papers, sources
 from app.store.days import LatestDay
 from app.web import picker, reader, statuses
 from app.web.address import href
@@ -57,13 +57,14 @@ async def _read(
     async with site.reading.connect() as conn:
         latest = await days.latest_counts(conn, mine.wanted.names)
         day = max((found.day for found in latest.values()), default=today)
+        told = {day, today, *statuses.passed_over(day, today)}
         situation = Situation(
             day=day,
-            states=await days.states(conn, mine.wanted, {day, today}),
-            wanted=len(mine.wanted),
+            states=await days.states(conn, mine.wanted | mine.unwanted, told),
+            wanted=len(mine.wanted | mine.unwanted),
             papers=(await papers.counts(conn, mine, day)).total,
             so_far=0,
-            feeds=await looks.health(conn, "feeds"),
+            feeds=await sources.health(conn),
             first=await days.first(conn),
             now=now,
             words=words,
@@ -76,7 +77,7 @@ async def _read(
 def _row(name: str, latest: LatestDay | None, shown: date, words: Language) -> LatestRow:
     """A category's day is told where it is not the one told above all."""
     if latest is None:
-        return LatestRow(name, title(name), href(name), None, words.say("nothing yet"))
+        return LatestRow(name, title(name), href(name), None, words.say("none"))
     counts = words.comma.join(kind_counts(latest.counts, words).values())
     day = words.short_day(latest.day) if latest.day != shown else None
     return LatestRow(name, title(name), href(name), day, counts)

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain.calendar import listing_day
 from app.domain.paper import Kind
 from app.domain.selection import Selection
-from app.store import days, looks, papers
+from app.store import days, papers, sources
 from app.store.days import DayState, Neighbours
-from app.store.looks import Health
 from app.store.papers import Counts, ListedPaper
+from app.store.sources import Health
 from app.web import statuses
 from app.web.address import href
 from app.web.cards import card, kind_counts
@@ -75,13 +75,15 @@ async def _read(
     conn: AsyncConnection, selection: Selection, query: ListQuery, today: date
 ) -> _Stored:
     day = query.day or today
+    told = {day, today, *statuses.passed_over(day, today)}
     return _Stored(
         counts=await papers.counts(conn, selection, day),
         listed=await papers.listed(conn, selection, day, limit=query.show, offset=query.skip),
         around=await days.around(conn, selection.wanted, day),
         month=await _announced(conn, selection, query, day),
-        states=await days.states(conn, selection.wanted, {day, today}),
-        feeds=await looks.health(conn, "feeds"),
+        # of what is left out too: what was not fetched can't be
+        states=await days.states(conn, selection.wanted | selection.unwanted, told),
+        feeds=await sources.health(conn),
         first=await days.first(conn),
     )
 
@@ -154,7 +156,7 @@ def _situation(shown: _Shown, stored: _Stored) -> Situation:
     return Situation(
         day=shown.day,
         states=stored.states,
-        wanted=len(shown.selection.wanted),
+        wanted=len(shown.selection.wanted | shown.selection.unwanted),
         papers=stored.counts.total,
         so_far=stored.counts.total,
         feeds=stored.feeds,

@@ -15,6 +15,7 @@ from app.store import papers
 from app.store.papers import Announced, StoredPaper
 from app.web.address import Papers, href
 from app.web.cards import card, details_of
+from app.web.changes import all_versions, changes_of
 from app.web.language import Language
 from app.web.pages import Card, ErrorPage, Head, Link, PapersPage
 from app.web.site import Site
@@ -27,6 +28,11 @@ class _Stored:
     papers: Mapping[str, StoredPaper]
     announced: Mapping[str, tuple[Announced, ...]]
     versions: Mapping[str, tuple[Version, ...]]
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the page is of a single paper, and has room for more of it."""
+        return len(self.papers) == 1
 
 
 async def page(what: Papers, request: Request, site: Site, words: Language) -> Response:
@@ -69,7 +75,7 @@ async def _read(conn: AsyncConnection, ids: list[str]) -> _Stored:
 def _card(paper_id: ArxivId, n: int, stored: _Stored, arxiv: str, words: Language) -> Card:
     paper = stored.papers[str(paper_id.bare)]
     announced = stored.announced.get(paper.id, ())
-    versions = stored.versions.get(paper.id, ())
+    versions = all_versions(paper, stored.versions.get(paper.id, ()))
     shown = card(
         paper,
         index=n,
@@ -77,7 +83,23 @@ def _card(paper_id: ArxivId, n: int, stored: _Stored, arxiv: str, words: Languag
         day=min((a.day for a in announced), default=None),
         asked=paper_id,
     )
-    return replace(shown, details=details_of(paper, announced, versions, words, arxiv))
+    return replace(
+        shown,
+        notice=_notice(paper_id, paper, words),
+        details=details_of(paper, announced, versions, words, arxiv),
+        changes=changes_of(versions, words) if stored.is_one else (),
+    )
+
+
+def _notice(asked: ArxivId, paper: StoredPaper, words: Language) -> str:
+    """arXiv tells the words of the current version only."""
+    if None in (asked.version, paper.version) or asked.version == paper.version:
+        return ""
+    return words.say(
+        "Version %(asked)s was asked for; the text here is that of version %(here)s.",
+        asked=asked.version,
+        here=paper.version,
+    )
 
 
 def _head(paper: StoredPaper, shown: Card, site: Site) -> Head:

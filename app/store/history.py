@@ -1,0 +1,112 @@
+"""Derived announcements: what is known of a month's papers, and which lines follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.arxiv_id import ArxivId
+from app.domain.calendar import State
+from app.domain.paper import Announcement, Kind
+from app.store import bulk
+
+_PER_MONTH = 100_000  # ArxivId.ordinal counts so many ids a month
+
+_MONTHS = text("""
+    SELECT DISTINCT p.ordinal / :per_month AS month FROM paper AS p
+    WHERE p.subjects <> '{}' AND NOT EXISTS (
+        SELECT FROM announcement AS a WHERE a.paper_id = p.id AND a.kind = 0
+    )
+    ORDER BY month
+""")
+_PAPERS = text("""
+    SELECT p.id, p.submitted_at, p.subjects,
+        min(a.day) FILTER (WHERE NOT a.derived) AS seen,
+        min(a.day) FILTER (WHERE a.derived) AS derived
+    FROM paper AS p LEFT JOIN announcement AS a ON a.paper_id = p.id AND a.kind = 0
+    WHERE p.ordinal BETWEEN :first AND :last
+    GROUP BY p.id
+""")
+_LINES = text("""
+    SELECT a.day, a.subject, a.paper_id, a.kind, a.position, a.derived
+    FROM announcement AS a JOIN paper AS p ON p.id = a.paper_id
+    WHERE p.ordinal BETWEEN :first AND :last
+""")
+_SETTLED = text("""
+    SELECT subject, day FROM day WHERE state = ANY(CAST(:states AS text[]))
+""")
+_DROP = text("""
+    DELETE FROM announcement AS a
+    USING unnest(CAST(:subjects AS text[]), CAST(:days AS date[]), CAST(:ids AS text[]))
+        AS gone (subject, day, paper_id)
+    WHERE a.subject = gone.subject AND a.day = gone.day AND a.paper_id = gone.paper_id
+        AND a.derived
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A paper, and the day of the listing it was seen in as new, or of the derived line it has."""
+
+    id: ArxivId
+    submitted_at: datetime | None
+    subjects: tuple[str, ...]
+    seen: date | None
+    derived: date | None
+
+
+async def months_to_tell(conn: AsyncConnection) -> list[int]:
+    """The months (YYYYMM) of papers that no listing has as new, in order. Reads all papers."""
+    await conn.execute(text("SET LOCAL statement_timeout = '10min'"))
+    return [row.month for row in await conn.execute(_MONTHS, {"per_month": _PER_MONTH})]
+
+
+async def papers_of(conn: AsyncConnection, month: int) -> list[Known]:
+    """The papers whose ids were given out in a month."""
+    found = await conn.execute(_PAPERS, _span(month))
+    return [
+        Known(ArxivId.parse(row.id), row.submitted_at, tuple(row.subjects), row.seen, row.derived)
+        for row in found
+    ]
+
+
+async def lines_of(conn: AsyncConnection, month: int) -> list[Announcement]:
+    """All lines of a month's papers, on whatever day."""
+    return [
+        Announcement(day, subject, ArxivId.parse(paper_id), Kind(kind), position, derived)
+        for day, subject, paper_id, kind, position, derived in await conn.execute(
+            _LINES, _span(month)
+        )
+    ]
+
+
+async def settled(conn: AsyncConnection) -> set[tuple[str, date]]:
+    """The categories and days whose listings are known to be whole, or not to be."""
+    states = [state.value for state in State if state.settled]
+    return {(row.subject, row.day) for row in await conn.execute(_SETTLED, {"states": states})}
+
+
+async def drop(conn: AsyncConnection, lines: Iterable[Announcement]) -> None:
+    """Take derived lines out."""
+    lines = list(lines)
+    await conn.execute(
+        _DROP,
+        {
+            "subjects": [line.subject for line in lines],
+            "days": [line.day for line in lines],
+            "ids": [str(line.paper_id) for line in lines],
+        },
+    )
+
+
+async def add(conn: AsyncConnection, lines: Iterable[Announcement]) -> None:
+    """Add lines that are not there yet."""
+    await bulk.add(conn, bulk.Rows(announcement=bulk.lines_written(lines)))
+
+
+def _span(month: int) -> dict[str, int]:
+    return {"first": month * _PER_MONTH, "last": (month + 1) * _PER_MONTH - 1}
