@@ -69,6 +69,6 @@ def database_url(server_url: URL, engine: AsyncEngine) -> str:
 
 @pytest.fixture
 def fetching(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> Fetching:
-    """Fetchers for local arXivs, on the session's database; they leave nobody alone for a minute."""
+    """Fetchers for local arXivs, on the session's database, that wait for nobody."""
     monkeypatch.setattr(polite, "HOLD", 0.0)
     return fetching_with(engine)

@@ -86,7 +86,10 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _disk(settings: Settings) -> Finding:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return Finding("disk", False, _first_line(error), f"set {PREFIX}DATA_DIR to another place")
     free = shutil.disk_usage(settings.data_dir).free
     return Finding(
         "disk",

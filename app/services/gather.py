@@ -91,6 +91,8 @@ class _Reader:
 
     async def uncut(self, subjects: Subjects, feed: Feed) -> list[Seen]:
         """A feed, or those of its parts where arXiv cut it."""
+        if feed.is_cut and len(subjects) == 1:
+            self._unread.add(f"{subjects}: cut at {len(feed.items)} items")
         if not feed.is_cut or len(subjects) == 1:
             return [Seen(subjects, feed.items)]
         return [seen for half in halves(subjects) for seen in await self.whole(half)]

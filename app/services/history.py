@@ -40,17 +40,13 @@ async def _derive_month(conn: AsyncConnection, month: int) -> None:
     papers = await history.papers_of(conn, month)
     days = announcement_days(_clue(paper) for paper in papers)
     told = [paper for paper in papers if paper.id in days and not _keeps(paper)]
-    there = await history.lines_of(conn, month)
+    there = await history.lines_of(conn, told)
     settled = await history.settled(conn)
     lines = _lines(told, days, there, settled)
-    ids = {paper.id for paper in told}
     derived = {
         line
         for line in there
-        if line.derived
-        and line.kind in _FIRST
-        and line.paper_id in ids
-        and (line.subject, line.day) not in settled
+        if line.derived and line.kind in _FIRST and (line.subject, line.day) not in settled
     }
     await history.drop(conn, derived - lines)
     await history.add(conn, lines - derived)

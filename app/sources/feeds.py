@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import re
 from calendar import timegm
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from app.domain.withdrawal import is_withdrawn
 from app.errors import BrokenAnswer, InvalidArxivId, SourceRefused
 from app.sources import safe_xml
 from app.sources.polite import Polite, Validators
-from app.sources.text import known, line, prose
+from app.sources.text import YEARS, known, line, prose
 
 FEED_LIMIT = 2000  # arXiv's: what is more is cut off, and the newest papers go first
 LAST_VERSION = 5  # replacements of a higher version are left out
@@ -144,12 +145,14 @@ def _copy_frame(node: Element, into: Element) -> None:
 
 
 def _day(outline: Any) -> date:
+    """That of most items: one that is dated otherwise must not cost the others."""
     times = [_time(entry, "published_parsed") for entry in outline.entries]
-    days = {listing_day(time) for time in times if time}
-    if len(days) > 1:
-        raise BrokenAnswer(f"a feed of several days: {', '.join(map(str, sorted(days)))}")
+    days = Counter(listing_day(time) for time in times if time and time.year in YEARS)
     if days:
-        return days.pop()
+        day, count = days.most_common(1)[0]
+        if 2 * count <= days.total():
+            raise BrokenAnswer(f"a feed of several days: {', '.join(map(str, sorted(days)))}")
+        return day
     time = _time(outline.feed, "published_parsed") or _time(outline.feed, "updated_parsed")
     if time is None:
         raise BrokenAnswer("a feed without a date")

@@ -26,6 +26,7 @@ from app.sources.polite import Polite
 from app.sources.text import known, line, moment, prose
 
 ACCEPT = "text/xml, application/xml;q=0.9, */*;q=0.1"
+MOST_PAGES = 10_000  # all of arXiv has some 3,000
 TIMEOUT = 180.0  # seconds a page: 90 have been seen
 
 Prefix = Literal["arXiv", "arXivRaw"]
@@ -96,7 +97,7 @@ async def pages(  # noqa: PLR0913 - the protocol's own arguments
     seen = set[str]()
     if token:
         params, seen = resume_params(token), {token}
-    while True:
+    while len(seen) < MOST_PAGES:
         page = await _page(polite, base, params)
         if seen and not page.records and not page.unread:
             raise TokenExpired("nothing where more was promised", url=base)
@@ -107,6 +108,7 @@ async def pages(  # noqa: PLR0913 - the protocol's own arguments
             raise BrokenAnswer("OAI-PMH leads in a circle", url=base)
         seen.add(page.token)
         params = resume_params(page.token)
+    raise BrokenAnswer(f"OAI-PMH does not end after {MOST_PAGES} pages", url=base)
 
 
 async def record(

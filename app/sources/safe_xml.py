@@ -17,6 +17,7 @@ MAX_ELEMENTS = 1_000_000  # 2,500 records of OAI-PMH, some with 3,000 authors, s
 # Authors paste control characters and non-characters into abstracts, and not every one of arXiv's
 # programs takes them out. One such character must not cost a whole day's feed.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile("&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _HTML_PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html)\b", re.I | re.S)
 _CUT_OFF = frozenset({3, 5, 20})  # expat: no element found, unclosed token, unclosed CDATA section
 
@@ -69,7 +70,14 @@ def _text(body: bytes) -> str:
         raise BrokenAnswer(f"not UTF-8 at byte {error.start}") from None
     if _HTML_PAGE.match(text):
         raise BrokenAnswer("an HTML page instead of XML")
-    return _ILLEGAL.sub("", text)
+    return _ILLEGAL.sub("", _REFERENCE.sub(_legal, text))
+
+
+def _legal(reference: re.Match[str]) -> str:
+    """A character reference, or nothing where XML has no such character: `&#0;`, `&#xD800;`."""
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    is_legal = code <= 0x10FFFF and not _ILLEGAL.match(chr(code))
+    return reference[0] if is_legal else ""
 
 
 def _reason(text: str, error: ParseError) -> str:

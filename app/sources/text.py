@@ -6,8 +6,9 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from app.domain.tex import clean
+from app.domain.tex import clean, is_neat
 
+YEARS = range(1985, 2101)  # in which a date of arXiv's makes sense
 # arXiv's convention, in all of its programs: text may be hard-wrapped, and a line that begins with
 # a blank begins a paragraph.
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n[ \t]+")
@@ -15,7 +16,8 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n[ \t]+")
 
 def line(text: str | None) -> str:
     """`text` on one line, without characters that don't print."""
-    return " ".join(clean(text or "").split())
+    text = text or ""
+    return text if is_neat(text) else " ".join(clean(text).split())
 
 
 def prose(text: str | None) -> str:
@@ -32,13 +34,15 @@ def known(text: str | None) -> str | None:
 def moment(text: str | None) -> datetime | None:
     """A time as HTTP, RFC 822 (`Fri, 8 Feb 2013 21:00:01 GMT`) or ISO 8601 write it, in UTC.
 
-    None for any other text, and for none.
+    None for any other text, for none, and for years in which there was or will be no arXiv: one
+    such date must not end a harvest in an overflow.
     """
     value = (text or "").strip()
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             found = read(value)
-            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+            found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
+        return found if found.year in YEARS else None
     return None

@@ -18,10 +18,11 @@ from app.domain.paper import Announcement, Paper
 from app.store import tables
 from app.store.intake import Rendered, lock, written_author
 
-_COLUMNS = {
-    table.name: ", ".join(column.name for column in table.columns)
+_NAMES = {
+    table.name: [column.name for column in table.columns]
     for table in (tables.paper, tables.version, tables.announcement)
 }
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,10 @@ async def add(conn: AsyncConnection, rows: Rows) -> None:
     raw = (await conn.get_raw_connection()).driver_connection
     assert raw is not None
     async with raw.cursor() as cursor:
-        for table, columns in _COLUMNS.items():
+        for table, names in _NAMES.items():
             written = getattr(rows, table)
             if written:
-                async with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                async with cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
                     await copy.write(written)
 
 
@@ -85,7 +86,7 @@ def _paper(paper: Paper, rendered: Rendered, detailed_at: datetime | None) -> st
         "id": str(paper.id),
         "ordinal": paper.id.ordinal,
         "title": paper.title,
-        "authors": json.dumps([written_author(a) for a in paper.authors], ensure_ascii=False),
+        "authors": _json([written_author(author) for author in paper.authors]),
         "author_names": _array(rendered.author_names),
         "abstract": paper.abstract,
         "subjects": _array(paper.subjects),
@@ -101,7 +102,7 @@ def _paper(paper: Paper, rendered: Rendered, detailed_at: datetime | None) -> st
         "abstract_html": rendered.abstract_html,
         "detailed_at": detailed_at,
     }
-    return _row(values[column.name] for column in tables.paper.columns)
+    return _row([values[name] for name in _NAMES["paper"]])
 
 
 def _row(values: Iterable[object]) -> str:

@@ -32,9 +32,8 @@ _PAPERS = text("""
     GROUP BY p.id
 """)
 _LINES = text("""
-    SELECT a.day, a.subject, a.paper_id, a.kind, a.position, a.derived
-    FROM announcement AS a JOIN paper AS p ON p.id = a.paper_id
-    WHERE p.ordinal BETWEEN :first AND :last
+    SELECT day, subject, paper_id, kind, position, derived FROM announcement
+    WHERE paper_id = ANY(CAST(:ids AS text[]))
 """)
 _SETTLED = text("""
     SELECT subject, day FROM day WHERE state = ANY(CAST(:states AS text[]))
@@ -74,12 +73,13 @@ async def papers_of(conn: AsyncConnection, month: int) -> list[Known]:
     ]
 
 
-async def lines_of(conn: AsyncConnection, month: int) -> list[Announcement]:
-    """All lines of a month's papers, on whatever day."""
+async def lines_of(conn: AsyncConnection, papers: Iterable[Known]) -> list[Announcement]:
+    """All lines of papers, on whatever day."""
+    ids = {str(paper.id): paper.id for paper in papers}
     return [
-        Announcement(day, subject, ArxivId.parse(paper_id), Kind(kind), position, derived)
+        Announcement(day, subject, ids[paper_id], Kind(kind), position, derived)
         for day, subject, paper_id, kind, position, derived in await conn.execute(
-            _LINES, _span(month)
+            _LINES, {"ids": list(ids)}
         )
     ]
 

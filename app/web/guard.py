@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,6 +46,8 @@ class Guard:
 
         try:
             await self._app(scope, receive, send_guarded)
+        except ClientDisconnect:  # nobody is there to be answered
+            return
         except Exception:
             _log.exception("a request failed", method=scope["method"], path=scope["path"])
             if started:
@@ -61,4 +63,4 @@ def from_here(request: Request, site_url: str) -> bool:
         return site == "same-origin"
     origin = request.headers.get("origin")
     own = (request.headers.get("host"), urlsplit(site_url).netloc)
-    return origin is None or urlsplit(origin).netloc in own
+    return origin is None or origin.partition("://")[2] in own

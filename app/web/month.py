@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.domain.calendar import FIRST_DAY
 from app.web.language import Language
 from app.web.pages import Calendar, CalendarCell, Link
 
@@ -36,7 +37,9 @@ def calendar(month: Month, words: Language, *, is_open: bool) -> Calendar:
             tuple(_cell(month, day, words) for day in week)
             for week in MondayFirst().monthdatescalendar(first.year, first.month)
         ),
-        previous=Link(month.month_href(before), words.month(before)),
+        previous=Link(month.month_href(before), words.month(before))
+        if before >= FIRST_DAY
+        else None,
         next=Link(month.month_href(after), words.month(after)) if after <= month.today else None,
         is_open=is_open,
     )

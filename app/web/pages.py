@@ -121,7 +121,7 @@ class Calendar:
     title: Link
     weekdays: tuple[str, ...]
     weeks: tuple[tuple[CalendarCell, ...], ...]
-    previous: Link
+    previous: Link | None
     next: Link | None
     is_open: bool
 

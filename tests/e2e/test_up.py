@@ -37,7 +37,7 @@ def wait_for(what: Callable[[], object], seconds: float = 40) -> None:
 class Up:
     """The program as a user starts it, on a local arXiv."""
 
-    def __init__(self, arxiv: LocalArxiv, folder: Path) -> None:
+    def __init__(self, arxiv: LocalArxiv, folder: Path, command: str = "up") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -51,7 +51,7 @@ class Up:
         }
         self.log = (folder.parent / "up.log").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "up"], cwd=ROOT, env=environment, stderr=self.log
+            [sys.executable, "-m", "app", command], cwd=ROOT, env=environment, stderr=self.log
         )
 
     def get(self, path: str) -> httpx.Response | None:
@@ -141,6 +141,13 @@ async def test_children_do_not_outlive_a_killed_parent_and_its_database_is_adopt
         async with engine.connect() as conn:
             assert await papers.count(conn)
         await engine.dispose()
+
+
+def test_the_site_alone_ends_its_database_with_itself(arxiv: LocalArxiv, folder: Path) -> None:
+    web = Up(arxiv, folder, "web")
+    wait_for(lambda: web.get("/healthz"))
+    assert web.end(signal.SIGTERM) == 0
+    assert "database system is shut down" in (folder / "postgres.log").read_text()
 
 
 def test_a_port_in_use_is_said_and_not_tried_again(arxiv: LocalArxiv, folder: Path) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -23,12 +24,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.domain.arxiv_id import ArxivId
 from app.domain.paper import Author, Paper
 from app.errors import BadInput
-from app.services import bulk as service
 from app.services.arxiv import unreported
 from app.services.bulk import Imported, import_file
 from app.services.history import derive
 from app.services.render import render
 from app.sources import json_lines
+from app.sources.bulk import parse
 from app.store import bulk, history, intake, progress, tables
 from app.store.intake import Stored
 from tests.fetch import everything
@@ -54,7 +55,7 @@ def snapshot_line(number: int) -> dict[str, Any]:
         "report-no": None,
         "categories": ("cs.CL cs.AI", "math.AP", "hep-th gr-qc")[number % 3],
         "license": "http://creativecommons.org/licenses/by/4.0/",
-        "abstract": f'  Words with $x_{number}$,\ttabs\nand \\emph{{lines}}.\n  And "paragraphs".\n',
+        "abstract": f'  Some $x_{number}$,\ttabs\nand \\emph{{lines}}.\n  And "paragraphs".\n',
         "versions": versions,
         "update_date": "2026-01-20",
         "authors_parsed": [["Amberg", "Ada", ""]],
@@ -114,7 +115,7 @@ async def test_the_fast_way_stores_what_merging_stores(engine: AsyncEngine, file
     await imported(engine, file)
     fast = await everything(engine)
     await emptied(engine)
-    papers = [service.parse(line).paper for line in file.read_bytes().split(b"\n")[:10]]
+    papers = [parse(json.dumps(snapshot_line(n)).encode()).paper for n in range(1, 11)]
     async with engine.begin() as conn:
         await intake.store_papers(conn, papers, {p.id: render(p) for p in papers}, detailed_at=NOW)
     merged = await everything(engine)
@@ -163,10 +164,8 @@ async def test_killed_in_any_step_it_ends_the_same(
         killer = _Killer(getattr(module, step), calls)
         with monkeypatch.context() as patched:
             patched.setattr(module, step, killer)
-            try:
+            with suppress(KeyboardInterrupt):
                 await imported(engine, file)
-            except KeyboardInterrupt:
-                pass
     assert killer.struck or calls > 1
     await imported(engine, file)
     assert await everything(engine) == whole
@@ -188,13 +187,17 @@ class _Killer:
         return result
 
 
+def start(path: Path, database_url: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "FRESHPRINT_DATABASE_URL": database_url}
+    command = [sys.executable, "-m", "app", "import", str(path)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+
+
 async def test_a_process_killed_with_minus_nine_leaves_no_children_and_is_taken_up(
     engine: AsyncEngine, database_url: str, tmp_path: Path
 ) -> None:
     path = written(tmp_path / "many.json", [snapshot_line(n) for n in range(1, 20_000)])
-    environment = {**os.environ, "FRESHPRINT_DATABASE_URL": database_url}
-    command = [sys.executable, "-m", "app", "import", str(path)]
-    victim = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    victim = start(path, database_url)
     while not await _count(engine):
         assert victim.poll() is None
         await asyncio.sleep(0.01)

@@ -32,37 +32,28 @@ from app.sources import api, oai, polite
 from app.sources.polite import Polite
 from app.store import sources, tables
 from tests.fetch import Fetching, told
-from tests.local_arxiv import LocalArxiv, World, from_files, made_up
+from tests.local_arxiv import LocalArxiv, from_files, made_up
 from tests.local_arxiv.fault_kinds import CONTENT, Fault
 from tests.local_arxiv.faults import Trouble, Weather
 from tests.real import REAL
 
 WEDNESDAY, THURSDAY = date(2026, 1, 21), date(2026, 1, 22)
 MORNING = datetime(2026, 1, 22, 6, tzinfo=UTC)  # 01:00 in New York
-SUBJECTS = Subjects.parse("cs.AI+cs.CL+cs.CV+cs.LG+stat.ML+quant-ph")
-SMALL = made_up([WEDNESDAY, THURSDAY], per_day=12, seed=6, awkward_ones=False)
+SUBJECTS = Subjects.parse("cs.AI+cs.CL+cs.LG+quant-ph")
+SMALL = made_up([WEDNESDAY, THURSDAY], per_day=14, seed=6, awkward_ones=False)
 UNPROVABLE = {Fault.PART_OF_CROSS_LISTS}
 DAILY = [f for f in Fault if f is not Fault.NO_ENTRIES and f not in UNPROVABLE]
-# What four processes can meet in a short time: these hold nobody for a minute or more.
-FOUR_MEET = (
-    Fault.TOO_MANY_UNTIL,
-    Fault.RESET,
-    Fault.HTML_PAGE,
-    Fault.EMPTY,
-    Fault.TRUNCATED,
-    Fault.PART_OF_NEW,
-    Fault.TOKEN_EXPIRED,
-)
+# What processes can meet in a short time: these hold nobody for a minute or more.
+QUICK = (Fault.RESET, Fault.TOO_MANY_UNTIL, Fault.PART_OF_NEW, Fault.TOKEN_EXPIRED)
 MOST_LOOKS = 40
 ROOT = Path(__file__).parents[2]
-EX_TEMPFAIL = 75
 
 Listings = dict[tuple[date, str], dict[str, str]]
 
 
 @pytest.fixture(scope="module")
 def _serving() -> Iterator[LocalArxiv]:
-    with LocalArxiv(SMALL, MORNING, page_size=30) as local:
+    with LocalArxiv(SMALL, MORNING, page_size=15) as local:
         yield local
 
 
@@ -72,12 +63,6 @@ def small(_serving: LocalArxiv) -> LocalArxiv:
     _serving.site.reset()
     _serving.now = MORNING
     return _serving
-
-
-@pytest.fixture(scope="module")
-def real() -> World:
-    assert REAL is not None
-    return from_files(REAL / "three-weeks", WEDNESDAY, THURSDAY)
 
 
 def be_patient(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -228,23 +213,15 @@ async def test_a_day_is_whole_after_a_mixture_of_faults(
 
 
 @pytest.mark.skipif(REAL is None, reason="no real data beside the project")
-@pytest.mark.parametrize(
-    "faults",
-    [
-        (Fault.YESTERDAY_AS_TODAY, Fault.TOKEN_EXPIRED, Fault.SHUFFLED),
-        (Fault.TRUNCATED, Fault.PART_OF_NEW, Fault.UNKNOWN_TO_OAI, Fault.NO_CATEGORY),
-    ],
-)
 async def test_a_real_day_is_whole_after_faults(
-    engine: AsyncEngine,
-    fetching: Fetching,
-    monkeypatch: pytest.MonkeyPatch,
-    real: World,
-    faults: tuple[Fault, ...],
+    engine: AsyncEngine, fetching: Fetching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert REAL is not None
     be_patient(monkeypatch, 60)
+    world = from_files(REAL / "three-weeks", WEDNESDAY, THURSDAY)
+    faults = [Fault.YESTERDAY_AS_TODAY, Fault.TRUNCATED, Fault.SHUFFLED, Fault.UNKNOWN_TO_OAI]
     weather = Weather.of(faults, times=1)
-    with LocalArxiv(real, MORNING) as local:
+    with LocalArxiv(world, MORNING) as local:
         await ends_whole(fetching, local, weather)
     assert {strike.fault for strike in weather.struck} == set(faults)
 
@@ -286,16 +263,11 @@ async def test_four_processes_keep_the_pace_whatever_the_weather(
     engine: AsyncEngine, database_url: str, fetching: Fetching, small: LocalArxiv
 ) -> None:
     spacing = 0.15
-    small.weather = Weather.of(FOUR_MEET, times=1, retry_after=1)
-    codes: list[int] = []
-    while codes[-4:] != [0] * 4:
-        assert len(codes) < MOST_LOOKS
-        running = [ingesting(small, database_url, spacing) for _ in range(4)]
-        said = [process.communicate()[1] for process in running]
-        codes += [process.returncode for process in running]
-        assert set(codes) <= {0, EX_TEMPFAIL}, said
-    assert EX_TEMPFAIL in codes
-    assert {strike.fault for strike in small.weather.struck} == set(FOUR_MEET)
+    small.weather = Weather.of(QUICK, times=1, retry_after=1)
+    running = [ingesting(small, database_url, spacing) for _ in range(4)]
+    said = [process.communicate()[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0, 0], said
+    assert {strike.fault for strike in small.weather.struck} == set(QUICK)
     assert small.ledger.most_at_once == 1
     assert small.ledger.closest is not None
     assert small.ledger.closest >= spacing
@@ -305,6 +277,8 @@ async def test_four_processes_keep_the_pace_whatever_the_weather(
 
 
 def ingesting(local: LocalArxiv, database_url: str, spacing: float) -> subprocess.Popen[str]:
+    """A shell that runs the command until arXiv has given usable answers: 75 says it hasn't."""
+    again = f"until {sys.executable} -m app ingest; do [ $? = 75 ] || exit 1; done"
     environment = {
         **os.environ,
         **local.settings_env(),
@@ -314,6 +288,6 @@ def ingesting(local: LocalArxiv, database_url: str, spacing: float) -> subproces
         "FRESHPRINT_CATEGORIES": str(SUBJECTS),
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "app", "ingest"],
-        cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True,
+        ["/bin/sh", "-c", again],
+        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.domain.calendar import State, listing_days
 from app.domain.subjects import Subjects
 from app.errors import SourceUnavailable
-from app.services import heal as module
 from app.services.ingest import ingest
 from app.services.look import is_due, look
+from app.sources import lists as lists_source
 from app.store import looks
 from tests.fetch import ALL, Fetching, everything, listing, told
 from tests.local_arxiv import LocalArxiv, made_up
@@ -70,17 +71,17 @@ async def test_healing_is_taken_up_where_it_was_killed(
     with LocalArxiv(WORLD, saturday) as local:
         async with fetching(local) as fetcher:
             with monkeypatch.context() as patched:
-                pages = module.lists.fetch
+                pages = lists_source.fetch
                 asked = 0
 
-                async def killed(*args: object) -> object:
+                async def killed(*args: Any) -> object:
                     nonlocal asked
                     asked += 1
                     if asked > 5:
                         raise KeyboardInterrupt
-                    return await pages(*args)  # type: ignore[arg-type]
+                    return await pages(*args)
 
-                patched.setattr(module.lists, "fetch", killed)
+                patched.setattr(lists_source, "fetch", killed)
                 with pytest.raises(KeyboardInterrupt):
                     await ingest(fetcher, SOME)
             local.ledger.reset()

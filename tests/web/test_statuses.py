@@ -142,7 +142,8 @@ async def test_a_holiday_and_a_day_not_looked_for_yet_are_told_apart(
         f"Today's listing, {day}, has not been looked for yet."
     )
     await made.state("cs.AI", State.NONE, 0, AFTER)
-    assert (await _said(browser, "/arxiv/cs.AI"))[1] == f"Nothing was announced in these categories today, {day}."
+    said = (await _said(browser, "/arxiv/cs.AI"))[1]
+    assert said == f"Nothing was announced in these categories today, {day}."
 
 
 @pytest.mark.parametrize("path", ["/", "/arxiv/cs.AI"])
