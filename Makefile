@@ -28,7 +28,7 @@ check: .venv/ready ## ruff, mypy --strict, the architecture
 
 test: check ## everything, browser included
 	$(PY) tests/prepare.py
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 bench: .venv/ready ## what we call fast, measured beside a yardstick
 	$(PY) -m tests.bench

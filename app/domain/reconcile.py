@@ -54,7 +54,13 @@ def verdicts(  # noqa: PLR0913 - all that a day is judged by
     records = [record for record in records if not record.deleted]
     confirmed = {record.paper.id for record in records}
     block = _block(day, listed, records)
-    fresh = [r.paper for r in records if r.datestamp == day and _is_new(r.paper, day, block)]
+    anywhere = frozenset[ArxivId]().union(*listed.values())
+    fresh = [
+        r.paper
+        for r in records
+        if r.datestamp == day
+        and (_is_new(r.paper, day, block) or _is_unlisted(r.paper, day, anywhere))
+    ]
     silent = not fresh and not any(listed.values())
     result = {}
     for subject in subjects:
@@ -81,6 +87,14 @@ def _is_new(paper: Paper, day: date, block: tuple[ArxivId, ArxivId] | None) -> b
     return in_block or listing_day_of(paper.submitted_at) == day
 
 
+def _is_unlisted(paper: Paper, day: date, anywhere: AbstractSet[ArxivId]) -> bool:
+    """Whether a replacement submitted for this day stands in no listing. That it stands in one is
+    enough: OAI-PMH tells a paper's categories of now, not those it was replaced in."""
+    at = paper.updated_at
+    replaced = len(paper.versions) > 1 and at is not None and listing_day_of(at) == day
+    return replaced and paper.id not in anywhere
+
+
 def _block(
     day: date, listed: Mapping[str, AbstractSet[ArxivId]], records: Iterable[Record]
 ) -> tuple[ArxivId, ArxivId] | None:
@@ -98,15 +112,16 @@ def _block(
 
 def is_stale(
     day: date,
+    held: AbstractSet[ArxivId],
     new: AbstractSet[ArxivId],
     announced_before: AbstractSet[ArxivId],
     records: Iterable[Record],
 ) -> bool:
-    """Whether a feed dated `day` holds an earlier day: most of what it calls new is known to have
-    been announced before, from our own listings or by its datestamp. Single papers are called new
+    """Whether a feed dated `day` holds an earlier day: by datestamp most of all that it held last
+    changed before, or most of what it calls new was announced before. Single papers are called new
     again at times; a whole day never is."""
     earlier = {record.paper.id for record in records if record.datestamp < day}
-    return 2 * len(new & (announced_before | earlier)) > len(new)
+    return 2 * len(held & earlier) > len(held) or 2 * len(new & announced_before) > len(new)
 
 
 def announcement_days(records: Iterable[Record]) -> set[date]:

@@ -24,7 +24,7 @@ from app.store.progress import Progress
 
 log = structlog.get_logger(__name__)
 
-TRIES = 3  # in a row without a page; a harvest takes hours, in which a connection may be reset
+TRIES = 3  # in a row that lead nowhere; a harvest takes hours, in which a connection may be reset
 END = "end"
 
 
@@ -68,9 +68,10 @@ async def backfill(fetcher: Fetcher, first: date, until: date, subjects: Subject
         began = await progress.of(conn, job) or Progress(str(_Place(first)), 0)
     if began.position == END:
         return Backfilled(done=True)
-    harvest = _Harvest(fetcher, first, until, subjects, job, began.done)
+    place = _Place.read(began.position)
+    harvest = _Harvest(fetcher, first, until, subjects, job, place, began.done)
     async with noted(fetcher, Source.OAI):
-        await harvest.run(_Place.read(began.position))
+        await harvest.run()
     await derive(fetcher.engine, fetcher.report)
     async with fetcher.engine.begin() as conn:
         await progress.keep(conn, job, Progress(END, harvest.done), fetcher.clock())
@@ -86,67 +87,75 @@ class _Harvest:
     until: date
     subjects: Subjects
     job: str
+    place: _Place
     done: int
     result: Backfilled = field(default_factory=Backfilled)
-    begin: float = 0.0  # which part of it all was done before
+    tries: int = 0
+    begin: float = field(init=False)  # which part of it all was done before
 
-    async def run(self, place: _Place) -> None:
+    async def run(self) -> None:
         """Read all pages from a place on."""
-        tries, self.begin = 0, self._part(place)
-        while True:
-            try:
-                async for page in self._pages(place):
-                    place, tries = await self._store(place, page), 0
-            except RateLimited:
-                raise
-            except SourceUnavailable as error:
-                tries += 1
-                if tries >= TRIES:
-                    raise
-                log.warning("asking again", place=str(place.day), reason=str(error))
-                if isinstance(error, TokenExpired):
-                    place = replace(place, token="")
-            else:
-                return
+        self.begin = self._part()
+        while not await self._read_on():
+            log.warning("asking again", day=str(self.place.day))
 
-    def _pages(self, place: _Place) -> AsyncIterator[Page]:
+    async def _read_on(self) -> bool:
+        """Whether all was read. Raises what went wrong once too often, or is not to be repeated."""
+        try:
+            async for page in self._pages():
+                await self._store(page)
+        except RateLimited:
+            raise
+        except SourceUnavailable as error:
+            self.tries += 1
+            if self.tries >= TRIES:
+                raise
+            if isinstance(error, TokenExpired):
+                self.place = replace(self.place, token="")
+            return False
+        return True
+
+    def _pages(self) -> AsyncIterator[Page]:
         return oai.pages(
             self.fetcher.polite,
             self.fetcher.settings.arxiv_oai_url,
-            from_day=place.day,
+            from_day=self.place.day,
             until_day=self.until,
             set_spec=self.subjects.oai_set(),
-            token=place.token or None,
+            token=self.place.token or None,
         )
 
-    async def _store(self, place: _Place, page: Page) -> _Place:
+    async def _store(self, page: Page) -> None:
         """One transaction: a page's papers, and where the next page is."""
         papers = [r.paper for r in page.records if not r.deleted and self._wants(r.paper)]
-        days = [record.datestamp for record in page.records]
-        after = _Place(max([place.day, *days]), page.token or "")
+        day = max([self.place.day, *(record.datestamp for record in page.records)])
+        after = _Place(day, page.token or "")
         rendered, now = await render_all(papers), self.fetcher.clock()
-        self.done += len(papers)
-        self.result.requests += 1
         async with self.fetcher.engine.begin() as conn:
-            self.result.papers += await intake.store_papers(conn, papers, rendered, detailed_at=now)
-            await progress.keep(conn, self.job, Progress(str(after), self.done), now)
-        self._report(after, page)
-        return after
+            stored = await intake.store_papers(conn, papers, rendered, detailed_at=now)
+            done = Progress(str(after), self.done + len(papers))
+            await progress.keep(conn, self.job, done, now)
+        if self.place.token or day > self.place.day:  # not the same page once more
+            self.tries = 0
+        self.place, self.done = after, done.done
+        self.result.papers += stored
+        self.result.requests += 1
+        self._report(page)
 
     def _wants(self, paper: Paper) -> bool:
         return any(subject in self.subjects for subject in paper.subjects)
 
-    def _report(self, place: _Place, page: Page) -> None:
+    def _report(self, page: Page) -> None:
         """Papers and requests, of as many as it will be if it goes on like this."""
         if page.unread:
             log.warning("records make no sense", count=len(page.unread), records=page.unread[:5])
-        part = self._part(place)
+        part = self._part()
         requests = self.result.requests
         left = requests * (1 - part) / (part - self.begin) if part > self.begin else None
         papers = page.complete_size or (0 if left is None else round(self.done / part))
         self.fetcher.report("papers", self.done, papers)
         self.fetcher.report("requests", requests, 0 if left is None else requests + round(left))
 
-    def _part(self, place: _Place) -> float:
+    def _part(self) -> float:
         """How much is done, by days: arXiv stopped telling how many papers a list has."""
-        return (place.day - self.first) / (self.until - self.first + timedelta(days=1))
+        return (self.place.day - self.first) / (self.until - self.first + timedelta(days=1))

@@ -10,13 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,25 +22,21 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.clock import Clock
-from app.domain.history import first_lines
-from app.domain.paper import Announcement
 from app.errors import BadInput
 from app.services.arxiv import Report
 from app.services.history import derive
-from app.services.render import render
+from app.services.prepare import PROCESSES, Prepared, Readable, announcements, prepare, readable
+from app.services.prepare import pool as pool_of
 from app.sources import json_lines
-from app.sources.bulk import BadLine, Told, parse
 from app.sources.json_lines import Block
 from app.store import bulk, intake, progress
-from app.store.intake import Rendered, Stored
+from app.store.intake import Stored
 from app.store.progress import Progress
 
 log = structlog.get_logger(__name__)
 
 SHOWN = 20  # bad lines named; all are counted
 END = "end"
-
-_Readable = list[tuple[Told, Rendered]]
 
 
 @dataclass
@@ -95,7 +87,7 @@ class _Import:
     async def run(self, began: Progress, imported: Imported) -> int:
         """Store all blocks behind where it began; the count of papers, earlier runs' included."""
         size, done = self.path.stat().st_size, began.done
-        with _pool() as pool:
+        with pool_of(size) as pool:
             async with aclosing(self._prepared(pool, int(began.position))) as blocks:
                 async for block, prepared in blocks:
                     done += len(prepared.ids)
@@ -105,30 +97,27 @@ class _Import:
                     self.report("lines", block.last, block.last * size // max(block.read, 1))
         return done
 
-    async def _prepared(
-        self, pool: ProcessPoolExecutor, after: int
-    ) -> AsyncGenerator[tuple[Block, _Prepared]]:
+    async def _prepared(self, pool: Executor, after: int) -> AsyncGenerator[tuple[Block, Prepared]]:
         """The blocks in order; so many are under way that the pool never waits."""
-        loop, waiting = asyncio.get_running_loop(), deque[tuple[Block, asyncio.Future[_Prepared]]]()
+        loop, waiting = asyncio.get_running_loop(), deque[tuple[Block, asyncio.Future[Prepared]]]()
         async with aclosing(_read_ahead(self.path, after)) as blocks:
             async for block in blocks:
-                work = loop.run_in_executor(pool, _prepare, block.lines, self.clock())
+                work = loop.run_in_executor(pool, prepare, block.lines, self.clock())
                 waiting.append((block, work))
-                if len(waiting) > _processes() + 1:
+                if len(waiting) > PROCESSES + 1:
                     first, prepared = waiting.popleft()
                     yield first, await prepared
         for block, prepared in waiting:
             yield block, await prepared
 
-    async def _store(
-        self, pool: ProcessPoolExecutor, block: Block, prepared: _Prepared, done: int
-    ) -> Stored:
+    async def _store(self, pool: Executor, block: Block, prepared: Prepared, done: int) -> Stored:
         """One transaction: the papers, and how far we are."""
         ids = prepared.ids
         async with self.engine.begin() as conn:
+            await bulk.unawaited(conn)
             if len(set(ids)) < len(ids) or await bulk.stored(conn, ids):
                 loop = asyncio.get_running_loop()
-                papers = await loop.run_in_executor(pool, _readable, block.lines)
+                papers = await loop.run_in_executor(pool, readable, block.lines)
                 result = await _merged(conn, papers, self.clock())
             else:
                 await bulk.add(conn, prepared.rows)
@@ -150,9 +139,9 @@ async def _read_ahead(path: Path, after: int) -> AsyncGenerator[Block]:
         blocks.close()
 
 
-async def _merged(conn: AsyncConnection, papers: _Readable, at: datetime) -> Stored:
+async def _merged(conn: AsyncConnection, papers: Readable, at: datetime) -> Stored:
     """Merge papers into what is stored. A file is older than what arXiv told us itself: where all
-    of a paper is known, it only fills gaps."""
+    of a paper is known, it overrules nothing."""
     result = Stored()
     for once in _each_once(papers):
         known = await bulk.stored(conn, [str(told.paper.id) for told, _ in once])
@@ -166,81 +155,16 @@ async def _merged(conn: AsyncConnection, papers: _Readable, at: datetime) -> Sto
             result += await intake.store_papers(
                 conn, part, rendered, detailed_at=at if complete else None
             )
-        await intake.announce(conn, [line for told, _ in once for line in _lines(told)])
+        await intake.announce(conn, [line for told, _ in once for line in announcements(told)])
     return result
 
 
-def _each_once(papers: _Readable) -> Iterator[_Readable]:
+def _each_once(papers: Readable) -> Iterator[Readable]:
     """Parts in which no paper is told of twice, in their order."""
     while papers:
-        first = {told.paper.id: (told, looks) for told, looks in reversed(papers)}
+        first = {each[0].paper.id: each for each in reversed(papers)}
         yield list(first.values())
         papers = [each for each in papers if each is not first[each[0].paper.id]]
-
-
-# What a process of the pool does.
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A block's papers, ready to be added; its bad lines by their place, and why."""
-
-    ids: list[str]
-    rows: bulk.Rows
-    bad: list[tuple[int, str]]
-
-
-def _prepare(lines: Sequence[bytes], at: datetime) -> _Prepared:
-    papers, bad = _read(lines)
-    told = [(told.paper, render(told.paper)) for told in papers]
-    announced = (line for each in papers for line in _lines(each))
-    return _Prepared([str(p.id) for p, _ in told], bulk.written(told, announced, at), bad)
-
-
-def _readable(lines: Sequence[bytes]) -> _Readable:
-    return [(told, render(told.paper)) for told in _read(lines)[0]]
-
-
-def _read(lines: Sequence[bytes]) -> tuple[list[Told], list[tuple[int, str]]]:
-    papers, bad = list[Told](), list[tuple[int, str]]()
-    for place, line in enumerate(lines):
-        try:
-            if line.strip():
-                papers.append(parse(line))
-        except BadLine as reason:
-            bad.append((place, str(reason)))
-    return papers, bad
-
-
-def _lines(told: Told) -> Iterable[Announcement]:
-    if told.announced is None:
-        return ()
-    paper = told.paper
-    return first_lines(paper.id, paper.subjects, told.announced, derived=not told.seen)
-
-
-def _pool() -> ProcessPoolExecutor:
-    """Processes begun afresh: a fork of one with threads and connections would inherit them."""
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(_processes(), context, initializer=_end_with_parent)
-
-
-def _processes() -> int:
-    return os.cpu_count() or 1
-
-
-def _end_with_parent() -> None:
-    """Ctrl-C is the parent's to handle, and who is left behind by kill -9 ends: nothing else would
-    wake a process that waits for work."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _note_bad(imported: Imported, block: Block, bad: Sequence[tuple[int, str]]) -> None:

@@ -102,7 +102,8 @@ async def _harvest(
 
 
 def _refuse_stale(gathered: Gathered, records: Sequence[Record]) -> None:
-    if is_stale(gathered.day, gathered.new, gathered.announced_before, records):
+    held = gathered.result.papers.keys()
+    if is_stale(gathered.day, held, gathered.new, gathered.announced_before, records):
         raise BrokenAnswer(f"the feed dated {gathered.day} holds what was announced before")
 
 

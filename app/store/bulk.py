@@ -58,6 +58,12 @@ def lines_written(lines: Iterable[Announcement]) -> bytes:
     )
 
 
+async def unawaited(conn: AsyncConnection) -> None:
+    """Let the transaction's end not wait for the disk, a fifth of the time: when the server falls,
+    the last ones are lost together with the progress they noted."""
+    await conn.execute(text("SET LOCAL synchronous_commit = off"))
+
+
 async def stored(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, bool]:
     """Which of these papers are stored, and whether all of them is known. Until the transaction
     ends nobody else stores one."""

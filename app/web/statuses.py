@@ -176,6 +176,14 @@ def _of_first_day(s: Situation) -> Status:
 
 def _unknown(told: Told) -> Status:
     say = told.words.say
+    if told.papers:  # of a backfill or an import, which read no listing
+        return Status(
+            "partial",
+            say(
+                "This day's listing was not read: its papers are told from ids, submission times"
+                " and imported data."
+            ),
+        )
     if is_weekend(told.day):
         return Status("none", say("arXiv has no listings on Saturdays and Sundays."))
     if told.day > listing_day(told.now):

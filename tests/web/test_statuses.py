@@ -59,6 +59,16 @@ async def test_a_day_checked_against_a_list_page_says_so(
     ]
 
 
+async def test_a_day_of_an_import_says_that_its_listing_was_not_read(
+    browser: Browser, made: Made, older: None
+) -> None:
+    await made.listing("cs.AI", ["2512.00001"], BEFORE - timedelta(days=1))
+    assert await _said(browser, f"/arxiv/cs.AI?date={BEFORE - timedelta(days=1)}") == [
+        "This day's listing was not read: its papers are told from ids, submission times and"
+        " imported data."
+    ]
+
+
 async def test_a_day_seen_in_the_feed_only_says_so_and_when_the_next_look_is(
     browser: Browser, made: Made, older: None
 ) -> None:
