@@ -1,4 +1,4 @@
-"""Lines of a file, plain or packed (gz, xz, zst), in blocks of some mebibytes: memory stays flat."""
+"""Lines of a file, plain or packed (gz, xz, zst), in blocks of some mebibytes at a time."""
 
 from __future__ import annotations
 
