@@ -5,6 +5,10 @@ falls from one id to the next: of 147,513 papers seen in listings of 2024 to 202
 order. A submission time alone tells the day that a paper was ready for; one in eight is held up
 (moderation, holidays), and its neighbours tell by how much. What follows is not seen in any
 listing, and the lines are marked as derived.
+
+Held against those listings: the day of submission alone is right for 87.6 % of 3,503 papers. Where
+neighbours were seen, 99.7 % are right when half of all papers are held back, 98.6 % of nine tenths
+and 87 % of ninety-nine hundredths, and the others are off by one listing.
 """
 
 from __future__ import annotations
@@ -12,10 +16,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate, groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from app.domain.arxiv_id import ArxivId
 from app.domain.calendar import listing_day_of
@@ -29,8 +33,7 @@ _MONTH_AND_SILENCE = timedelta(days=31 + 5)
 _NEXT_LISTING = timedelta(days=4)  # at most, a weekend and a holiday between
 
 
-@dataclass(frozen=True, slots=True)
-class Clue:
+class Clue(NamedTuple):
     """What is known of when a paper was new: the day of a listing it was `seen` in, or else the
     day `ready`, before which its submission time does not let it be."""
 
@@ -42,8 +45,10 @@ class Clue:
 def ready_day(paper_id: ArxivId, submitted_at: datetime | None) -> date | None:
     """The first listing that a paper submitted at that time can be in. None where that is not in
     the month its id names: it was held up for long, or the time is wrong."""
+    if submitted_at is None:
+        return None
     first = date(*paper_id.month, 1)
-    if submitted_at is None or abs(submitted_at.year - first.year) > 1:
+    if abs(submitted_at.year - first.year) > 1:
         return None
     day = listing_day_of(submitted_at)
     return day if first <= day <= first + _MONTH_AND_SILENCE else None

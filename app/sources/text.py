@@ -22,7 +22,10 @@ def line(text: str | None) -> str:
 
 def prose(text: str | None) -> str:
     """`text` with each paragraph on one line and an empty line between paragraphs."""
-    parts = (line(part) for part in _PARAGRAPH.split((text or "").strip()))
+    text = text or ""
+    if is_neat(text):
+        return text
+    parts = (line(part) for part in _PARAGRAPH.split(text.strip()))
     return "\n\n".join(part for part in parts if part)
 
 

@@ -130,4 +130,4 @@ def _array(values: Iterable[str]) -> str:
 
 
 def _joined(rows: list[str]) -> bytes:
-    return "".join([f"{row}\n" for row in rows]).encode()
+    return "\n".join([*rows, ""]).encode()

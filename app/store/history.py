@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,13 +47,12 @@ _DROP = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A paper, and the day of the listing it was seen in as new, or of the derived line it has."""
 
     id: ArxivId
     submitted_at: datetime | None
-    subjects: tuple[str, ...]
+    subjects: Sequence[str]
     seen: date | None
     derived: date | None
 
@@ -61,16 +60,15 @@ class Known:
 async def months_to_tell(conn: AsyncConnection) -> list[int]:
     """The months (YYYYMM) of papers that no listing has as new, in order. Reads all papers."""
     await conn.execute(text("SET LOCAL statement_timeout = '10min'"))
+    # After a harvest the planner must know how much there is, or each month reads it all.
+    await conn.execute(text("ANALYZE paper, announcement"))
     return [row.month for row in await conn.execute(_MONTHS, {"per_month": _PER_MONTH})]
 
 
 async def papers_of(conn: AsyncConnection, month: int) -> list[Known]:
     """The papers whose ids were given out in a month."""
     found = await conn.execute(_PAPERS, _span(month))
-    return [
-        Known(ArxivId.parse(row.id), row.submitted_at, tuple(row.subjects), row.seen, row.derived)
-        for row in found
-    ]
+    return [Known(ArxivId.parse(paper_id), *others) for paper_id, *others in found]
 
 
 async def lines_of(conn: AsyncConnection, papers: Iterable[Known]) -> list[Announcement]:

@@ -138,3 +138,50 @@ async def test_ids_are_told_stored_from_not(engine: AsyncEngine) -> None:
     await store(engine, FIRST)
     async with engine.connect() as conn:
         assert await intake.stored_ids(conn, [FIRST.id, OLD.id]) == {FIRST.id}
+
+
+async def _lines(engine: AsyncEngine) -> set[tuple[str, date, bool]]:
+    return {
+        (row["subject"], row["day"], row["derived"])
+        for row in await rows(engine, tables.announcement)
+    }
+
+
+def _line(subject: str, day: date, kind: Kind, *, derived: bool) -> Announcement:
+    return Announcement(day, subject, FIRST.id, kind, FIRST.id.ordinal, derived)
+
+
+async def test_a_listing_takes_the_place_of_derived_lines(engine: AsyncEngine) -> None:
+    later = date(2026, 1, 23)
+    derived = [
+        _line("cs.CL", DAY, Kind.NEW, derived=True),
+        _line("cs.LG", DAY, Kind.CROSS, derived=True),
+        _line("cs.CL", date(2026, 1, 29), Kind.REPLACE, derived=True),
+    ]
+    await store(engine, FIRST)
+    async with engine.begin() as conn:
+        await intake.announce(conn, derived)
+        await intake.announce(conn, [_line("cs.LG", later, Kind.CROSS, derived=False)])
+    assert await _lines(engine) == {
+        ("cs.CL", DAY, True),
+        ("cs.LG", later, False),
+        ("cs.CL", date(2026, 1, 29), True),
+    }
+    async with engine.begin() as conn:
+        await intake.announce(conn, [_line("cs.CL", later, Kind.NEW, derived=False)])
+        assert await intake.announced_before(conn, [FIRST.id], later) == frozenset()
+    assert await _lines(engine) == {
+        ("cs.CL", later, False),
+        ("cs.LG", later, False),
+        ("cs.CL", date(2026, 1, 29), True),
+    }
+
+
+async def test_a_derived_day_is_no_proof_of_an_earlier_listing(engine: AsyncEngine) -> None:
+    await store(engine, FIRST)
+    tomorrow = date(2026, 1, 23)
+    async with engine.begin() as conn:
+        await intake.announce(conn, [_line("cs.CL", DAY, Kind.NEW, derived=True)])
+        assert await intake.announced_before(conn, [FIRST.id], tomorrow) == frozenset()
+        await intake.announce(conn, [_line("cs.CL", DAY, Kind.NEW, derived=False)])
+        assert await intake.announced_before(conn, [FIRST.id], tomorrow) == {FIRST.id}
