@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from xml.etree.ElementTree import Element
 
@@ -46,7 +46,6 @@ class Page:
     records: tuple[Record, ...]
     token: str | None = None
     complete_size: int | None = None
-    response_date: datetime | None = None
     unread: tuple[str, ...] = ()
 
 
@@ -136,15 +135,14 @@ def parse(body: bytes) -> Page:
     root = safe_xml.parse(body)
     if _name(root) != "OAI-PMH":
         raise BrokenAnswer(f"not OAI-PMH, but <{_name(root)[:80]}>")
-    response_date = moment(root.findtext("{*}responseDate"))
     error = root.find("{*}error")
     if error is not None:
-        return replace(_explain(error), response_date=response_date)
+        return _explain(error)
     answer = root.find("{*}ListRecords")
     answer = root.find("{*}GetRecord") if answer is None else answer
     if answer is None:
         raise BrokenAnswer("OAI-PMH without records")
-    return replace(_read(answer), response_date=response_date)
+    return _read(answer)
 
 
 def _explain(error: Element) -> Page:

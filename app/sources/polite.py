@@ -65,7 +65,6 @@ class Reply:
 
     url: str
     status: int
-    content_type: str
     body: bytes
     validators: Validators
     date: datetime | None = None
@@ -245,9 +244,8 @@ def _reply(response: httpx.Response, body: bytes, hop: _Hop) -> Reply:
     validators = Validators(
         _printable(headers.get("etag")), _printable(headers.get("last-modified"))
     )
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     date = moment(headers.get("date"))
-    return Reply(hop.url, response.status_code, content_type, body, validators, date)
+    return Reply(hop.url, response.status_code, body, validators, date)
 
 
 async def _whole_body(response: httpx.Response, turn: Turn, hop: _Hop) -> bytes:

@@ -17,12 +17,11 @@ ALL = "all"
 
 
 class BadParameter(BadInput):
-    """A query parameter that can't be used; `name` says which, `given` what it was."""
+    """A query parameter that can't be used; `name` says which."""
 
     def __init__(self, name: str, given: str) -> None:
         super().__init__(f"{name}={given[:40]}")
         self.name = name
-        self.given = given[:40]
 
 
 @dataclass(frozen=True, slots=True)

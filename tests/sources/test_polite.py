@@ -29,7 +29,7 @@ async def test_an_answer_comes_whole_with_its_validators(
         b"<x/>", Content_Type="Text/XML; charset=utf-8", ETag='"1"', Last_Modified="yesterday"
     )
     reply = await polite.get(f"{server.url}/oai", params={"a": "b&c", "t": "x%3Dy"}, accept=ACCEPT)
-    assert (reply.status, reply.body, reply.content_type) == (200, b"<x/>", "text/xml")
+    assert (reply.status, reply.body) == (200, b"<x/>")
     assert reply.validators == Validators('"1"', "yesterday")
     assert not reply.not_modified
     asked = server.requests[0]
