@@ -150,7 +150,7 @@ def told_lines(
             if place is not None:
                 told.setdefault(days[place], version.n)
         for day, n in told.items():
-            yield from _lines(record.paper, day, n, subjects)
+            yield from _lines(record, day, n, subjects)
 
 
 def _place(submitted_at: datetime | None, days: Sequence[date]) -> int | None:
@@ -164,9 +164,12 @@ def _place(submitted_at: datetime | None, days: Sequence[date]) -> int | None:
     return place if place < len(days) and days[place] - day <= put_off else None
 
 
-def _lines(paper: Paper, day: date, n: int, subjects: Subjects) -> Iterator[Announcement]:
+def _lines(record: Record, day: date, n: int, subjects: Subjects) -> Iterator[Announcement]:
+    paper = record.paper
     at_home, abroad = (Kind.NEW, Kind.CROSS) if n == 1 else (Kind.REPLACE, Kind.REPLACE_CROSS)
-    for subject in paper.subjects:
+    # what has changed since may have been cross-listed since: of new papers list pages tell better
+    told = paper.subjects[:1] if n == 1 and record.datestamp != day else paper.subjects
+    for subject in told:
         if subject in subjects:
             kind = at_home if subject == paper.subjects[0] else abroad
             yield Announcement(day, subject, paper.id, kind, paper.id.ordinal, derived=True)

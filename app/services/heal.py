@@ -131,13 +131,24 @@ async def _add_told(
     fetcher: Fetcher, subjects: Subjects, past: Sequence[date], lines: Iterable[Announcement]
 ) -> None:
     """What versions' times tell, until a list page tells better: minutes, or for all categories at
-    a crawler's pace half an hour, in which there is something to read."""
+    a crawler's pace half an hour, in which there is something to read.
+
+    A paper that stands in one of the day's listings was read in that day's feed: OAI-PMH's
+    categories are those of now, and may have come since.
+    """
     async with fetcher.engine.begin() as conn:
         listed = await looks.listed(conn, subjects, past)
+        here = {
+            (day, paper_id)
+            for day in past
+            for ids in (await intake.listed_ids(conn, subjects, day)).values()
+            for paper_id in ids
+        }
         told = [
             line
             for line in lines
             if line.day in past
+            and (line.day, line.paper_id) not in here
             and (line.kind not in _NEW or (line.day, line.subject) not in listed)
         ]
         await intake.announce(conn, told)

@@ -13,7 +13,7 @@ from datetime import date
 
 import structlog
 
-from app.domain.calendar import State, previous_listing_day
+from app.domain.calendar import State, listing_day, previous_listing_day
 from app.domain.paper import Announcement, Kind
 from app.domain.reconcile import Record, is_stale, told_lines, verdicts
 from app.domain.source import Source
@@ -58,13 +58,14 @@ async def ingest(fetcher: Fetcher, subjects: Subjects) -> Outcome:
         gathered = await gather(fetcher, subjects)
     since = await _since(fetcher, subjects, gathered.day)
     records, silence = await _harvest(fetcher, subjects, since)
-    _refuse_stale(gathered, records)
+    await _refuse_stale(fetcher, subjects, gathered, records, silence)
     papers = await _store_feed(fetcher, subjects, gathered)
     if silence is not None:
         raise silence
     papers += await _store_details(fetcher, records)
+    await _store_left_out(fetcher, subjects, gathered.day, records)
     states = await _settle(fetcher, subjects, gathered, records)
-    past = await open_days(fetcher, subjects, gathered.day)
+    past = await open_days(fetcher, subjects, listing_day(fetcher.clock()))
     left = await heal(fetcher, subjects, past, records)
     outcome = Outcome(gathered.day, papers, _by_kind(_lines(gathered)), states, tuple(left))
     log.info(
@@ -101,7 +102,22 @@ async def _harvest(
         return [], silence
 
 
-def _refuse_stale(gathered: Gathered, records: Sequence[Record]) -> None:
+async def _refuse_stale(
+    fetcher: Fetcher,
+    subjects: Subjects,
+    gathered: Gathered,
+    records: Sequence[Record],
+    silence: SourceUnavailable | None,
+) -> None:
+    """Yesterday's papers under today's date are told by what was announced before, here or by
+    OAI-PMH's datestamps. With neither to compare with, nothing says which day a feed is of."""
+    if gathered.changed and silence is not None:
+        async with fetcher.engine.connect() as conn:
+            before = await looks.days_with_papers(
+                conn, subjects, previous_listing_day(gathered.day), until=gathered.day
+            )
+        if not before:
+            raise silence
     held = gathered.result.papers.keys()
     if is_stale(gathered.day, held, gathered.new, gathered.announced_before, records):
         raise BrokenAnswer(f"the feed dated {gathered.day} holds what was announced before")
@@ -141,30 +157,39 @@ async def _store_details(fetcher: Fetcher, records: Sequence[Record]) -> Stored:
 async def _settle(
     fetcher: Fetcher, subjects: Subjects, gathered: Gathered, records: Sequence[Record]
 ) -> dict[State, int]:
-    """Add what the feeds leave out, judge the day, and keep what makes the next look ask less."""
-    left_out = await _store_left_out(fetcher, subjects, gathered.day, records)
+    """Judge the day, and keep what makes the next look ask less.
+
+    A feed that is read when its day is over may have been cut short, and by then OAI-PMH has moved
+    papers that changed again on to the next day: list pages judge such a day (see `heal`).
+    """
     now = fetcher.clock()
+    in_time = gathered.day >= listing_day(now)
     async with fetcher.engine.begin() as conn:
-        await intake.announce(conn, left_out)
         listed = await intake.listed_ids(conn, subjects, gathered.day)
         judged = verdicts(gathered.day, subjects, listed, records, now, unread=gathered.unread)
-        await looks.mark_checked(conn, gathered.day, judged, Source.OAI, now)
+        if in_time:
+            await looks.mark_checked(conn, gathered.day, judged, Source.OAI, now)
+        states = await looks.states(conn, subjects, gathered.day)
         await sources.keep_harvested(conn, subjects, gathered.day, now)
         if gathered.validated and not gathered.unread:
             await sources.keep_validated(conn, gathered.validated, now)
-    return Counter(verdict.state for verdict in judged.values())
+    return Counter(states)
 
 
 async def _store_left_out(
     fetcher: Fetcher, subjects: Subjects, day: date, records: Sequence[Record]
-) -> list[Announcement]:
-    """Replacements of so high a version that no feed has them: their papers, and their lines."""
+) -> None:
+    """Replacements of so high a version that no feed has them: their papers, and their lines on
+    this day, and on earlier ones that are here, when OAI-PMH shows them late."""
     high = [r for r in records if not r.deleted and (r.paper.version or 0) > LAST_VERSION]
     announced = await announced_days(fetcher, subjects, day, records)
+    async with fetcher.engine.connect() as conn:
+        here = await looks.days_with_papers(conn, subjects, announced[0]) if announced else set()
     replaced = (Kind.REPLACE, Kind.REPLACE_CROSS)
     told = told_lines(high, subjects, announced)
-    lines = [line for line in told if line.day == day and line.kind in replaced]
+    lines = [line for line in told if line.day in here | {day} and line.kind in replaced]
     wanted = {line.paper_id for line in lines}
     papers = [record.paper for record in high if record.paper.id in wanted]
     await batches.store(fetcher, papers, step="details", detailed_at=fetcher.clock())
-    return lines
+    async with fetcher.engine.begin() as conn:
+        await intake.announce(conn, lines)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from app.domain.calendar import listing_day, settled, wait_before_next_look
+from app.domain.calendar import State, listing_day, opens_at, settled, wait_before_next_look
 from app.domain.subjects import Subjects
 from app.errors import FreshprintError, RateLimited
 from app.services.arxiv import Fetcher
@@ -16,7 +16,7 @@ from app.store import looks, sources
 
 log = structlog.get_logger(__name__)
 
-PAST = timedelta(hours=6)  # between looks that only past days are left for
+PAST = timedelta(hours=6)  # between looks for what comes late to days that are here
 
 
 async def is_due(fetcher: Fetcher, subjects: Subjects) -> bool:
@@ -29,7 +29,14 @@ async def is_due(fetcher: Fetcher, subjects: Subjects) -> bool:
     # a wait that no look would have set comes from a clock that has been put back since
     if schedule.retry_at is not None and now < schedule.retry_at <= now + PAST:
         return False
-    return not settled(states, len(subjects)) or bool(await open_days(fetcher, subjects, today))
+    if not settled(states, len(subjects)) or await open_days(fetcher, subjects, today):
+        return True
+    return State.WHOLE in states and _is_long_ago(schedule.succeeded_at, now)
+
+
+def _is_long_ago(looked_at: datetime | None, now: datetime) -> bool:
+    """Cross-lists may come late to a day that is whole: nothing but its own feed tells of them."""
+    return looked_at is not None and now - looked_at >= PAST
 
 
 async def look(fetcher: Fetcher, subjects: Subjects) -> Outcome:
@@ -50,7 +57,7 @@ async def look(fetcher: Fetcher, subjects: Subjects) -> Outcome:
 def _again(now: datetime, today: date, outcome: Outcome) -> datetime | None:
     if not (outcome.settled and outcome.day == today):
         return now + wait_before_next_look(now, today, None)
-    return now + PAST if outcome.open else None
+    return min(now + PAST, opens_at(today + timedelta(days=1))) if outcome.open else None
 
 
 async def _note_failure(fetcher: Fetcher, today: date, error: Exception) -> None:

@@ -122,12 +122,15 @@ async def listed(
     return {(row.day, row.subject) for row in found}
 
 
-async def days_with_papers(conn: AsyncConnection, subjects: Subjects, since: date) -> set[date]:
-    """The days from `since` on of which something was seen in a listing."""
+async def days_with_papers(
+    conn: AsyncConnection, subjects: Subjects, since: date, *, until: date = date.max
+) -> set[date]:
+    """The days from `since` to before `until` of which something was seen in a listing."""
     d = tables.day
     found = await conn.execute(
         select(d.c.day)
-        .where(d.c.day >= since, d.c.subject.in_(subjects.names), d.c.seen > 0)
+        .where(d.c.day >= since, d.c.day < until)
+        .where(d.c.subject.in_(subjects.names), d.c.seen > 0)
         .distinct()
     )
     return {row.day for row in found}

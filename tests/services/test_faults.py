@@ -206,14 +206,7 @@ async def test_the_day_after_a_day_is_whole_when_it_is_told_truly_an_hour_later(
     assert weather.struck
 
 
-# The first look of all met a stale and partial feed a day late, and the paper that it lacked had
-# moved on to the next day's datestamp: OAI-PMH alone then settles the day without it.
-STILL_WRONG = pytest.mark.xfail(strict=True, reason="a past day is settled by OAI-PMH alone")
-
-
-@pytest.mark.parametrize(
-    "seed", [pytest.param(n, marks=[STILL_WRONG] if n in (26, 37) else []) for n in range(50)]
-)
+@pytest.mark.parametrize("seed", range(50))
 async def test_a_day_is_whole_after_a_mixture_of_faults(
     engine: AsyncEngine, fetching: Fetching, small: LocalArxiv, seed: int
 ) -> None:

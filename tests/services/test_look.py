@@ -14,8 +14,10 @@ from app.services.arxiv import Fetcher
 from app.services.look import is_due, look
 from app.store import sources
 from app.store.sources import Health
-from tests.fetch import Fetching
+from tests.fetch import ALL, Fetching, listing, told
 from tests.local_arxiv import LocalArxiv, made_up
+from tests.local_arxiv.fault_kinds import Fault
+from tests.local_arxiv.faults import Weather
 
 NIGHT = datetime(2026, 1, 22, 6, tzinfo=UTC)
 WORLD = made_up([date(2026, 1, 21), date(2026, 1, 22)], per_day=10)
@@ -95,3 +97,29 @@ async def test_a_mistake_of_ours_is_no_reason_to_ask_at_once(
             assert not await is_due(fetcher, SUBJECTS)
             async with fetcher.engine.connect() as conn:
                 assert (await sources.next_look(conn)).failure == "ZeroDivisionError"
+
+
+async def test_a_cross_list_that_comes_late_is_there_in_the_afternoon_for_a_few_requests(
+    engine: AsyncEngine, fetching: Fetching
+) -> None:
+    world = made_up([date(2026, 1, 21), date(2026, 1, 22)], per_day=30, awkward_ones=False)
+    with LocalArxiv(world, NIGHT) as local:
+        local.weather = Weather.of([Fault.PART_OF_CROSS_LISTS], until=NIGHT + timedelta(hours=1))
+        async with fetching(local) as fetcher:
+            outcome = await look(fetcher, ALL)
+            assert outcome.settled
+            assert local.weather.struck
+            local.now = NIGHT + timedelta(hours=5)
+            assert not await is_due(fetcher, ALL)
+            local.now = NIGHT + timedelta(hours=6, minutes=1)
+            assert await is_due(fetcher, ALL)
+            await look(fetcher, ALL)
+            assert not await is_due(fetcher, ALL)
+            local.now += timedelta(hours=6, minutes=1)
+            local.ledger.reset()
+            await look(fetcher, ALL)
+            assert len(local.ledger.paths) <= 3  # the feed is as it was, and OAI-PMH
+        for subject in ALL:
+            assert await listing(engine, subject, NIGHT.date()) == told(
+                local, subject, NIGHT.date()
+            )
