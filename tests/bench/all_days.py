@@ -43,6 +43,8 @@ async def bench(engine: AsyncEngine) -> None:
         for name, ids in announced[day].items():
             shown = await _fresh(engine, name, day)
             missing, wrong = missing + len(ids - shown), wrong + len(shown - ids)
+            for paper_id in sorted(ids ^ shown):
+                print(f"{day} {name} {paper_id}:", "missing" if paper_id in ids else "wrong")
             lines += len(ids)
         if n % 20 == 0 or n == len(announced):
             print(f"{n} days until {day}: {lines:,} lines, {missing} missing, {wrong} wrong,"
