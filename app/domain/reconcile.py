@@ -48,23 +48,24 @@ def verdicts(  # noqa: PLR0913 - all that a day is judged by
     now: datetime,
     *,
     unread: Sequence[str] = (),
+    paged: AbstractSet[str] = frozenset(),
 ) -> dict[str, Verdict]:
     """Judge every category of a day. `listed` holds the papers of each category's listing;
-    `unread` what a listing held and nobody could understand, which may be anybody's."""
+    `unread` what a listing held and nobody could understand, which may be anybody's; `paged` names
+    the categories of which arXiv's list page was read, which knows better what was new there than
+    the categories that OAI-PMH tells of a paper now."""
     records = [record for record in records if not record.deleted]
     confirmed = {record.paper.id for record in records}
     block = _block(day, listed, records)
     anywhere = frozenset[ArxivId]().union(*listed.values())
-    fresh = [
-        r.paper
-        for r in records
-        if r.datestamp == day
-        and (_is_new(r.paper, day, block) or _is_unlisted(r.paper, day, anywhere))
-    ]
-    silent = not fresh and not any(listed.values())
+    today = [record.paper for record in records if record.datestamp == day]
+    new = [paper for paper in today if _is_new(paper, day, block)]
+    unlisted = [paper for paper in today if _is_unlisted(paper, day, anywhere)]
+    silent = not new and not unlisted and not any(listed.values())
     result = {}
     for subject in subjects:
         here = listed.get(subject, frozenset())
+        fresh = unlisted if subject in paged else [*new, *unlisted]
         known = here | {p.id for p in fresh if subject in p.subjects}
         is_whole = not unread and known == here and here <= confirmed
         result[subject] = Verdict(_state(day, now, is_whole, silent, bool(here)), len(known))

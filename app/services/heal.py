@@ -161,7 +161,7 @@ async def _judge(
     async with fetcher.engine.begin() as conn:
         here = await intake.listed_ids(conn, subjects, day)
         listed = {subject for _, subject in await looks.listed(conn, subjects, [day])}
-        judged = verdicts(day, subjects, here, records, now)
+        judged = verdicts(day, subjects, here, records, now, paged=listed)
         for by, names in ((Source.LISTS, listed), (Source.OAI, set(subjects) - listed)):
             part = {subject: judged[subject] for subject in names}
             await looks.mark_checked(conn, day, part, by, now)

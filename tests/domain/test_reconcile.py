@@ -96,3 +96,11 @@ def test_on_a_weekend_silence_is_no_announcement_at_once() -> None:
     saturday = date(2026, 1, 24)
     judged = verdicts(saturday, CS, {}, [], opens_at(saturday))
     assert {v.state for v in judged.values()} == {State.NONE}
+
+
+def test_where_the_list_page_was_read_a_category_added_since_makes_nothing_partial() -> None:
+    records = [record(1, "cs.CL"), record(2, "cs.LG", "cs.CL")]
+    listed = {"cs.CL": ids(1), "cs.LG": ids(2)}
+    assert verdicts(DAY, CS, listed, records, NIGHT)["cs.CL"].state is State.PARTIAL
+    judged = verdicts(DAY, CS, listed, records, NIGHT, paged={"cs.CL"})
+    assert judged["cs.CL"] == Verdict(State.WHOLE, 1)

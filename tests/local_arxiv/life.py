@@ -21,6 +21,7 @@ from tests.local_arxiv.world import (
 )
 
 ELSEWHERE = "cs.LG"  # the primary category of a paper of which only cross-lists are known
+UNNAMED = "N. N."  # the author of a paper whose record names none
 
 
 class Row(NamedTuple):
@@ -96,7 +97,7 @@ class Life:
         return Record(
             id=self.id,
             title=line["title"],
-            authors=tuple(line.get("authors") or _names(line.get("authors_raw", ""))),
+            authors=tuple(line.get("authors") or _names(line.get("authors_raw", ""))) or (UNNAMED,),
             abstract=line["abstract"],
             categories=tuple(self._categories),
             versions=self._versions(),
@@ -164,7 +165,7 @@ class Life:
         if days:
             return min(days) > day
         # Never listed there, though its first day's listing is known: a change after these days.
-        return self._first in self._seen.blocks and name in self._seen.covered(self._first, False)
+        return name in self._seen.covered(self._first, False)
 
     def _ordered(self, names: list[str], listed: dict[str, Row]) -> tuple[str, ...]:
         """The primary category first: the data's kinds say which it is, or which it isn't."""
