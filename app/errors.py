@@ -7,13 +7,28 @@ FreshprintError
 │   └── InvalidDay
 ├── NotFound                 it makes sense, and isn't here
 ├── Transient                try again later; never "no papers"
+│   ├── LlmUnavailable       the language model did not answer, or not whole
+│   │   ├── LlmBusy          429, or 503 with Retry-After: carries when to return
+│   │   ├── LlmUnreachable   no connection, or silence for too long
+│   │   └── Dropped          an answer that broke off, is corrupt, or says nothing
+│   │       └── EmptyAnswer
 │   └── SourceUnavailable    arXiv did not answer, or not with an answer
 │       ├── RateLimited      429, 503 with Retry-After, or `Rate exceeded.`: carries when to return
 │       ├── Unreachable      no connection, a timeout, a reset
 │       ├── BrokenAnswer     an answer that can't be one: cut off, not XML, too long, a stale day
 │       └── TokenExpired     OAI-PMH no longer knows where we were in a list: begin it again
 └── Permanent                trying again as things are will not help: a person must act
+    ├── LlmStopped           the language model answers nobody: no paper will fare better
+    │   ├── WrongKey
+    │   ├── NoBalance
+    │   └── NoSuchModel
+    ├── Unanswered           it will not answer this request: another paper may fare better
+    │   ├── ContextOverflow  longer than it can read: cut more, and ask again
+    │   ├── Truncated        its answer is longer than it may be
+    │   └── Refused          it finds the content unfit
     ├── SourceRefused        arXiv says the request itself is wrong (badArgument, HTTP 400 …)
+    │   └── NotAtSource      arXiv has nothing there (HTTP 404, 410)
+    ├── Unreadable           a paper's full text can't be read: carries the reason
     ├── DatabaseTrouble      no database, or one of another age than this program
     └── Misconfigured        settings that can't work
 """
@@ -88,6 +103,24 @@ class Permanent(FreshprintError):
 class SourceRefused(Permanent):
     """A source says that the request itself is wrong."""
 
+    @staticmethod
+    def by_status(status: int, url: str, reason: str) -> SourceRefused:
+        """The error for an HTTP status of 4xx."""
+        kind = NotAtSource if status in (404, 410) else SourceRefused
+        return kind(f"{url}: HTTP {status}: {reason}")
+
+
+class NotAtSource(SourceRefused):
+    """A source has nothing at this address: never had, or not any more."""
+
+
+class Unreadable(Permanent):
+    """A paper has no text to be read; `reason` is one of `domain.fulltext.Reason`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"no readable text: {reason}")
+        self.reason = reason
+
 
 class DatabaseTrouble(Permanent):
     """No database, or one this program can't work with."""
@@ -95,3 +128,63 @@ class DatabaseTrouble(Permanent):
 
 class Misconfigured(Permanent):
     """Settings that can't work."""
+
+
+class LlmUnavailable(Transient):
+    """The language model gave no usable answer."""
+
+
+class LlmBusy(LlmUnavailable):
+    """It asked to be left alone; `retry_after` is in seconds, None when it didn't say."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class LlmUnreachable(LlmUnavailable):
+    """No connection to it, or no word from it for too long."""
+
+
+class Dropped(LlmUnavailable):
+    """Its answer broke off, or can't be read."""
+
+
+class EmptyAnswer(Dropped):
+    """It ended its answer without having said anything."""
+
+
+class LlmStopped(Permanent):
+    """It will answer no request at all until a person acts."""
+
+
+class WrongKey(LlmStopped):
+    """It doesn't know the key, or the key may not do this."""
+
+
+class NoBalance(LlmStopped):
+    """The account has no money left, or has used up what it may."""
+
+
+class NoSuchModel(LlmStopped):
+    """There is no such model at this address, or the address is none of an endpoint."""
+
+
+class Unanswered(Permanent):
+    """It will not answer this request."""
+
+
+class ContextOverflow(Unanswered):
+    """The request is longer than it can read; `limit` is in tokens, None when it didn't say."""
+
+    def __init__(self, message: str, *, limit: int | None = None) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+class Truncated(Unanswered):
+    """Its answer reached the longest that was allowed."""
+
+
+class Refused(Unanswered):
+    """It, or a filter before it, finds the content unfit to be answered."""

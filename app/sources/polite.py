@@ -127,7 +127,8 @@ class Polite:
 
         `timeout` is in seconds for each hop as a whole, the wait for its turn not counted.
         Raises RateLimited, Unreachable, BrokenAnswer or SourceUnavailable, which carry the URL,
-        when it should be asked again later; SourceRefused when arXiv finds the request wrong.
+        when it should be asked again later; SourceRefused when arXiv finds the request wrong, its
+        NotAtSource when there is nothing.
         """
         target = httpx.URL(url, params=params) if params else httpx.URL(url)
         headers = self._headers(accept, validators)
@@ -228,7 +229,7 @@ async def _judge(response: httpx.Response, turn: Turn, hop: _Hop) -> Reply | htt
         await turn.hold(HOLD)
         raise SourceUnavailable(f"HTTP {status}", url=hop.url)
     if status >= 400:
-        raise SourceRefused(f"{hop.url}: HTTP {status}: {await _refusal(response, hop)}")
+        raise SourceRefused.by_status(status, hop.url, await _refusal(response, hop))
     raise BrokenAnswer(f"HTTP {status} was not to be expected", url=hop.url)
 
 

@@ -1,9 +1,11 @@
-"""A paper's full text: a page as LaTeXML writes it, and the smallest PDF that opens."""
+"""A paper's full text: a page as LaTeXML writes it, and a PDF of two pages."""
 
 from __future__ import annotations
 
 from html import escape
+from textwrap import wrap
 
+from tests.local_arxiv.pdf_writer import lines, pdf_of
 from tests.local_arxiv.world import Current
 
 _FORMULA = (
@@ -67,35 +69,14 @@ def _references() -> str:
 
 
 def pdf_file(paper: Current) -> bytes:
-    """One page with the identifier and the title, in the letters the base font has."""
-    lines = (f"arXiv:{paper.record.id}v{paper.version}", paper.record.title[:200])
-    shown = b" ".join(b"(" + _string(line) + b") Tj 0 -24 Td" for line in lines)
-    content = b"BT /F1 14 Tf 50 780 Td " + shown + b" ET"
-    objects = (
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R "
-        b"/Resources << /Font << /F1 4 0 R >> >> >>",
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
-    )
-    return _assembled(objects)
-
-
-def _string(value: str) -> bytes:
-    plain = value.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-    return " ".join(plain.split()).encode("cp1252", "replace")
-
-
-def _assembled(objects: tuple[bytes, ...]) -> bytes:
-    """The objects with the table of their places, which a PDF ends with."""
-    body, places = b"%PDF-1.4\n", []
-    for number, inner in enumerate(objects, start=1):
-        places.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, inner)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    size = len(objects) + 1
-    return body + (
-        b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R >>\n"
-        b"startxref\n%d\n%%%%EOF\n" % (size, table, size, len(body))
-    )
+    """Two pages: the identifier, title and abstract; then what a reader needs, and references."""
+    record = paper.record
+    first = [f"arXiv:{record.id}v{paper.version}", record.title[:200], "Abstract"]
+    second = [
+        "1 Introduction",
+        "We write little here, and cite [1]. Our score is 0.91, theirs 0.87.",
+        "References",
+        "[1] N. Oone. A work nobody wrote. 2020.",
+        "[2] S. Omeone. Another one. Journal of Works, 2021.",
+    ]
+    return pdf_of([lines([*first, *wrap(record.abstract, 90)]), lines(second)])
