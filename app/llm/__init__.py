@@ -1,0 +1,1 @@
+"""Language models: the client, the prompts, one paper's conversation, and answers as HTML."""
