@@ -18,6 +18,8 @@ from rich.text import Text
 
 from app import __version__, log
 from app.clock import clock
+from app.domain import faq
+from app.domain.arxiv_id import ArxivId
 from app.domain.subjects import Subjects
 from app.errors import BadInput, FreshprintError, Misconfigured, Transient
 from app.settings import Settings, load
@@ -103,6 +105,7 @@ def worker(attached: _Attached = False) -> None:
     """Run the worker alone: it fetches on schedule. Example: `freshprint worker`"""
     from app.jobs.worker import work
     from app.services.arxiv import fetcher
+    from app.services.writer import writer
 
     settings, root = _root(attached)
 
@@ -110,8 +113,9 @@ def worker(attached: _Attached = False) -> None:
         async with (
             root(settings) as (url, engine),
             fetcher(engine, settings, clock(settings.now)) as ours,
+            writer(ours) as writing,
         ):
-            await work(url, ours)
+            await work(url, ours, writing)
 
     _run(run())
 
@@ -240,6 +244,43 @@ def import_(
             f"{done.lines} lines: {done.papers.new} new papers, {done.papers.revised} revised,"
             f" {done.papers.unchanged} as they were; {done.bad} lines skipped"
         )
+
+    _run(run())
+
+
+@app.command()
+def summarise(
+    papers: Annotated[list[str], typer.Argument(help="Identifiers, such as 2405.06639.")],
+    language: Annotated[
+        str, typer.Option(help="Such as `zh`; empty: all that FAQs are offered in.")
+    ] = "",
+    only_estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what it would take, and stop.")
+    ] = False,
+) -> None:
+    """Write papers' FAQs now. Example: `freshprint summarise 2405.06639 --language en`
+
+    Can be stopped and run again at any time: answers that are whole stay. Exits with 75 when some
+    could not be written now, and with 1 when some never will.
+    """
+    from app.jobs.batch import write_now
+    from app.progress import progress
+    from app.roots import migrated
+    from app.services.arxiv import fetcher
+
+    settings = _start()
+    ids = [ArxivId.parse(paper) for paper in papers]
+    wanted = [faq.language(language)] if language else list(settings.languages)
+
+    async def run() -> int:
+        with progress(console) as report:
+            async with (
+                migrated(settings) as (url, engine),
+                fetcher(engine, settings, clock(settings.now), report) as ours,
+            ):
+                done = await write_now(url, ours, ids, wanted, only_estimate=only_estimate)
+        console.print(done.told, soft_wrap=True)
+        return TRY_LATER if done.waiting else int(done.failed > 0)
 
     _run(run())
 

@@ -34,5 +34,5 @@ def configure(log_format: Literal["text", "json"]) -> None:
         structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    for noisy in ("httpx", "alembic", "procrastinate", "uvicorn.access"):
+    for noisy in ("httpx", "openai", "alembic", "procrastinate", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

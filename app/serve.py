@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -22,19 +22,27 @@ async def serve(settings: Settings, root: Root = migrated) -> None:
     with _listening(settings) as listener:  # before the database: who asks early waits, not fails
         async with root(settings) as (_, engine):
             app = create_app(settings, engine, clock(settings.now))
-            await _Server(_config(app)).serve(sockets=[listener])
+            await _Server(_config(app), app.state.site.streams.close).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Ends on a signal, and leaves it at that: uvicorn's own would raise the signal again, and be
     gone before the database that this process runs was told to stop."""
 
+    def __init__(self, config: uvicorn.Config, ended: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ended = ended  # streams go on for as long as somebody watches: they are told
+
+    def _end(self) -> None:
+        self.should_exit = True
+        self._ended()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Until the block's end, SIGINT and SIGTERM ask the server to finish."""
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, setattr, self, "should_exit", True)
+            loop.add_signal_handler(name, self._end)
         yield
 
 

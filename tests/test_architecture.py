@@ -17,7 +17,8 @@ ARROWS: dict[str, set[str]] = {
     "domain": set(),
     "store": {"domain"},
     "sources": {"domain"},
-    "services": {"domain", "store", "sources"},
+    "llm": {"domain"},
+    "services": {"domain", "store", "sources", "llm"},
     "jobs": {"domain", "store", "services"},
     "web": {"domain", "store", "services"},
 }

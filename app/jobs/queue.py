@@ -12,7 +12,11 @@ from sqlalchemy import URL
 
 from app.errors import SourceUnavailable
 from app.services.arxiv import Fetcher
+from app.services.asking import ask_for_day, bring_due
 from app.services.look import is_due, look
+from app.services.summarise import summarise
+from app.services.writer import Writer
+from app.store import summaries
 from app.store.engine import conninfo
 
 log = structlog.get_logger(__name__)
@@ -22,8 +26,9 @@ DEAD = 20.0  # seconds without a heartbeat (one comes every 5) after which a wor
 
 def queue(url: URL) -> App:
     """The queue on the database at `url`, with all jobs. Open it before use."""
-    app = App(connector=PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=4))
+    app = App(connector=PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=8))
     _add_jobs(app)
+    _add_faq_jobs(app)
     return app
 
 
@@ -35,7 +40,10 @@ def _add_jobs(app: App) -> None:
         fetcher: Fetcher = context.additional_context["fetcher"]
         if await is_due(fetcher, fetcher.settings.categories):
             with suppress(SourceUnavailable):
-                await look(fetcher, fetcher.settings.categories)
+                outcome = await look(fetcher, fetcher.settings.categories)
+                writer: Writer | None = context.additional_context["writer"]
+                if writer:
+                    await ask_for_day(fetcher.engine, writer.press, outcome.day)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="schedule", queue="schedule", pass_context=True)
@@ -53,6 +61,21 @@ def _add_jobs(app: App) -> None:
         for job in stalled:
             log.warning("a worker died; its job is taken up", job=job.task_name, id=job.id)
             await _take_up(app, job)
+
+
+def _add_faq_jobs(app: App) -> None:
+    @app.task(name=summaries.TASK, queue=summaries.QUEUE, pass_context=True)
+    async def write_faq(context: JobContext, summary: int) -> None:
+        """Work on one FAQ. What stands in the way is noted with it, and no failure of the job."""
+        await summarise(context.additional_context["writer"], summary)
+
+    @app.periodic(cron="* * * * * */10")
+    @app.task(name="bring due FAQs", queue="schedule", pass_context=True)
+    async def bring_due_faqs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate names it
+        """Those that were put off, and those whose job was lost."""
+        writer: Writer | None = context.additional_context["writer"]
+        if writer:
+            await bring_due(writer.fetcher.engine, writer.fetcher.clock())
 
 
 async def _take_up(app: App, job: Job) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from typing import Any
 
 from procrastinate import App
 from sqlalchemy import URL
@@ -12,13 +13,15 @@ from app.errors import Unreachable
 from app.jobs.queue import DEAD, enqueue_look, queue
 from app.services.arxiv import Fetcher
 from app.services.look import is_due
+from app.services.writer import Writer
+from app.store import summaries
 
 # Told to stop, a worker ends within 10 s: systemd and Docker kill after that. A job that isn't done
 # by then is broken off; all of ours are taken up where they were.
 GRACE = 8.0
 
 
-async def work(url: URL, fetcher: Fetcher) -> None:
+async def work(url: URL, fetcher: Fetcher, writer: Writer | None) -> None:
     """Run jobs from the database at `url` until SIGINT or SIGTERM.
 
     Raises Unreachable when the queue ends by itself, as it does when its database goes away:
@@ -27,7 +30,7 @@ async def work(url: URL, fetcher: Fetcher) -> None:
     told = _told_to_stop()
     async with queue(url).open_async() as app:
         await _look_at_once(app, fetcher)
-        working = asyncio.create_task(_run(app, fetcher))
+        working = asyncio.create_task(_run(app, fetcher, writer))
         await asyncio.wait((working, told), return_when=asyncio.FIRST_COMPLETED)
         if not told.done():
             told.cancel()
@@ -37,10 +40,22 @@ async def work(url: URL, fetcher: Fetcher) -> None:
         await asyncio.wait((working,))
 
 
-async def _run(app: App, fetcher: Fetcher) -> None:
+async def _run(app: App, fetcher: Fetcher, writer: Writer | None) -> None:
+    """Each kind of work has workers of its own, or one would stall the other."""
+    context: dict[str, Any] = {"fetcher": fetcher, "writer": writer}
+    workers = [_worker(app, ["arxiv", "schedule"], 4, context)]
+    if writer:  # twice as many as write at once: half of them may be reading at arXiv
+        workers.append(
+            _worker(app, [summaries.QUEUE], 2 * fetcher.settings.llm_concurrency, context)
+        )
+    await asyncio.gather(*workers)
+
+
+async def _worker(app: App, queues: list[str], jobs: int, context: dict[str, Any]) -> None:
     await app.run_worker_async(
-        concurrency=4,
-        additional_context={"fetcher": fetcher},
+        queues=queues,
+        concurrency=jobs,
+        additional_context=context,
         install_signal_handlers=False,
         shutdown_graceful_timeout=GRACE,
         delete_jobs="successful",

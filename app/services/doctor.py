@@ -18,7 +18,10 @@ from app.clock import clock
 from app.domain.calendar import State, is_weekend, listing_day, opens_at
 from app.domain.reconcile import SILENCE
 from app.errors import FreshprintError
+from app.llm.client import Client
 from app.services.arxiv import Fetcher, fetcher
+from app.services.asking import press
+from app.services.writer import endpoint_of
 from app.settings import PREFIX, Settings
 from app.store import looks, sources, status
 from app.store.engine import open_engine, sqlalchemy_url
@@ -73,6 +76,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         yield tables
         if not tables.is_well:  # all else is written there, the pace of requests too
             return
+        yield await _model(engine, settings)
         async with fetcher(engine, settings, clock(settings.now)) as ours:
             asking = [_reachable(ours, *item) for item in _addresses(settings).items()]
             answers = await asyncio.gather(*asking)
@@ -126,6 +130,34 @@ async def _tables(engine: AsyncEngine) -> Finding:
         f"at {current or 'none'}, this release needs {head}",
         "run `freshprint migrate`",
     )
+
+
+async def _model(engine: AsyncEngine, settings: Settings) -> Finding:
+    """The language model: that it can be asked, and that nothing stopped the FAQs."""
+    if not settings.writes_faqs:
+        return Finding(
+            "language model",
+            True,
+            "none is set: no FAQs are written",
+            f"set {PREFIX}LLM_BASE_URL, {PREFIX}LLM_API_KEY and {PREFIX}LLM_MODEL to have them",
+        )
+    try:
+        press(settings, clock(settings.now))
+        async with asyncio.timeout(PATIENCE), Client(endpoint_of(settings)) as client:
+            models = await client.models()
+    except (FreshprintError, TimeoutError) as error:
+        seen = f"{settings.llm_base_url}: {_first_line(error)}"
+        advice = f"see {PREFIX}LLM_BASE_URL, {PREFIX}LLM_API_KEY and {PREFIX}SUMMARY_PROMPTS"
+        return Finding("language model", False, seen, advice)
+    if models and settings.llm_model not in models:
+        seen = f"{settings.llm_base_url} has no {settings.llm_model!r}"
+        return Finding("language model", False, seen, f"it has {', '.join(models[:10])}")
+    async with engine.connect() as conn:
+        health = await sources.llm(conn)
+    if health.failing_since:
+        advice = "FAQs go on by themselves once it answers"
+        return Finding("language model", False, f"stopped: {health.failure}", advice)
+    return Finding("language model", True, f"{settings.llm_model} at {settings.llm_base_url}")
 
 
 def _addresses(settings: Settings) -> dict[str, str]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.paper import Kind, Version
 from app.domain.selection import Selection
+from app.domain.subjects import Subjects
 from app.store import tables
 
 _T = TypeVar("_T")
@@ -140,6 +141,18 @@ async def versions_of(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, tu
         .order_by(v.paper_id, v.n)
     )
     return _grouped((paper_id, Version(*version)) for paper_id, *version in found)
+
+
+async def new_on(conn: AsyncConnection, subjects: Subjects, day: date) -> list[tuple[str, int]]:
+    """The papers announced as new on a day in any of these categories, with their versions."""
+    a, p = tables.announcement.c, tables.paper.c
+    found = await conn.execute(
+        select(p.id, func.coalesce(p.version, 1))
+        .join_from(tables.paper, tables.announcement, a.paper_id == p.id)
+        .where(a.day == day, a.subject.in_(subjects.names), a.kind == Kind.NEW.value)
+        .distinct()
+    )
+    return [(paper_id, version) for paper_id, version in found]
 
 
 async def count(conn: AsyncConnection) -> int:

@@ -153,3 +153,24 @@ async def keep_harvested(
 
 def _harvest(subjects: Subjects) -> str:
     return f"harvest {subjects}"
+
+
+_LLM = "llm"  # the row of the language model, which is no source of papers
+
+
+async def llm(conn: AsyncConnection) -> Health:
+    """How the language model is doing; failing means that it answers nobody."""
+    return (await _rows(conn)).get(_LLM, Health())
+
+
+async def llm_answered(conn: AsyncConnection, at: datetime) -> None:
+    """It gave a whole answer."""
+    await _note(conn, _LLM, succeeded_at=at, failing_since=None, failure=None, retry_at=None)
+
+
+async def llm_stopped(
+    conn: AsyncConnection, at: datetime, failure: str, retry_at: datetime
+) -> None:
+    """It answers nobody until a person acts, and isn't asked before `retry_at`."""
+    since = (await llm(conn)).failing_since or at
+    await _note(conn, _LLM, failing_since=since, failure=failure[:500], retry_at=retry_at)

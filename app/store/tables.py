@@ -13,12 +13,16 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
+    Numeric,
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -33,6 +37,7 @@ metadata = MetaData(
 )
 
 _moment = DateTime(timezone=True)
+_none = text("0")
 
 paper = Table(
     "paper",
@@ -136,4 +141,86 @@ progress = Table(
     Column("position", Text, nullable=False),  # how far it is: a line, a day, a resumption token
     Column("done", BigInteger, nullable=False, server_default=text("0")),
     Column("updated_at", _moment, nullable=False),
+)
+
+fulltext = Table(
+    "fulltext",
+    metadata,
+    Column("paper_id", ForeignKey("paper.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", SmallInteger, primary_key=True),
+    Column("origin", Text, nullable=False),  # domain.fulltext.Origin
+    Column("body", LargeBinary),  # domain.fulltext's JSON, zstd; null: there was none to read
+    Column("reason", Text),  # why there was none: domain.fulltext.Reason
+    Column("read_at", _moment, nullable=False),
+)
+
+summary = Table(
+    "summary",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("paper_id", ForeignKey("paper.id", ondelete="CASCADE"), nullable=False),
+    Column("version", SmallInteger, nullable=False),  # of the paper
+    Column("language", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("prompt", Text, nullable=False),  # llm.prompts.Wording.version
+    Column("attempt", SmallInteger, nullable=False, server_default=text("1")),
+    Column("state", Text, nullable=False),  # domain.faq.State
+    Column("asker", SmallInteger, nullable=False),  # domain.faq.Asker: who wants it first
+    Column("reader", Text),  # who alone asked for it: a digest; null: several, or nobody
+    Column("asked_at", _moment, nullable=False),
+    Column("retry_at", _moment),  # not to be taken up before
+    Column("failures", SmallInteger, nullable=False, server_default=_none),  # in a row
+    Column("reason", Text),  # domain.faq.Reason, or why it waits
+    Column("ended_at", _moment),
+    Column("origin", Text),  # of the text that it was made from: domain.fulltext.Origin
+    Column("unreadable", Text),  # why that is the abstract alone
+    Column("cut", JSONB),  # [[place, title, characters]]: what was cut to fit the model
+    Column("hidden", Integer),  # characters left out because no reader can see them
+    Column("length", Integer),  # characters of material that the model is shown at most
+    UniqueConstraint(
+        "paper_id", "version", "language", "model", "prompt", "attempt", name="summary_made_once"
+    ),
+    Index("summary_open_idx", "asker", "id", postgresql_where=text("ended_at IS NULL")),
+)
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("summary_id", ForeignKey("summary.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True),  # from 1
+    Column("question", Text, nullable=False),  # its title, as readers see it
+    Column("markdown", Text, nullable=False),  # the model's words
+    Column("html", Text, nullable=False),  # made safe
+    Column("claims", SmallInteger, nullable=False),  # how often it names evidence
+    Column("found", SmallInteger, nullable=False),  # and how often that is there
+    Column("answered_at", _moment, nullable=False),
+)
+
+# What is being written: an answer becomes one when it is whole. Lost in a crash, and no harm done.
+draft = Table(
+    "draft",
+    metadata,
+    Column("summary_id", ForeignKey("summary.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", SmallInteger, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    prefixes=["UNLOGGED"],
+)
+
+llm_call = Table(
+    "llm_call",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("at", _moment, nullable=False),
+    Column("summary_id", ForeignKey("summary.id", ondelete="SET NULL")),
+    Column("purpose", Text, nullable=False),  # the question's key, or what else it was for
+    Column("model", Text, nullable=False),  # as the endpoint calls it
+    Column("tokens_in", Integer, nullable=False),  # those from the provider's cache included
+    Column("tokens_cached", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Column("estimated", Boolean, nullable=False),  # the endpoint didn't count
+    Column("cost", Numeric),  # in the currency of the prices that are set; null: none are
+    Column("outcome", Text, nullable=False),  # whole, or the error's name
+    Index("llm_call_at_idx", "at"),
+    Index("llm_call_summary_id_idx", "summary_id"),
 )

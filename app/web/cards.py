@@ -49,6 +49,7 @@ def card(
         date=moment_or_day(paper.submitted_at, day),
         withdrawn=paper.withdrawn,
         version=_current(paper),
+        faq_href=f"{href(paper.id)}?faq=1#kimi-container-{paper.id}",
     )
 
 

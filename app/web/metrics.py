@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.domain.calendar import listing_day, listing_days, opens_at
 from app.domain.source import Source
 from app.domain.subjects import Subjects
-from app.store import days, sources, status
+from app.store import days, faqs, sources, spending, status
 from app.store.sources import Health
+from app.store.spending import Spent
 
 DAYS = 7  # listing days whose states are told
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -96,6 +97,8 @@ class Stored:
     requests: int
     jobs: Mapping[str, int]
     workers: int
+    faqs: Mapping[str, int]
+    spent: Mapping[str, Spent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,23 @@ class Snapshot:
         jobs = self.stored.jobs
         yield _each("jobs", "Jobs by status; those done are not kept", "status", jobs)
         yield _one("workers_alive", "Workers whose heart beats", self.stored.workers)
+        yield _each("faqs", "FAQs by state", "state", self.stored.faqs)
+        yield from _of_model(self.stored.spent)
+
+
+def _of_model(spent: Mapping[str, Spent]) -> Iterator[Metric]:
+    meanings = {
+        "calls": "Calls to the language model",
+        "tokens_read": "Tokens that it read, cached ones included",
+        "tokens_cached": "Tokens that it read from the provider's cache",
+        "tokens_written": "Tokens that it wrote",
+        "cost": "Money that it took, where prices are set",
+    }
+    for name, meaning in meanings.items():
+        family = CounterMetricFamily(f"freshprint_llm_{name}", meaning, labels=("model",))
+        for model, took in spent.items():
+            family.add_metric((model,), getattr(took, name))
+        yield family
 
 
 def _of_sources(sources: Mapping[Source, Health]) -> Iterator[Metric]:
@@ -170,6 +190,8 @@ async def snapshot(conn: AsyncConnection, followed: Subjects, now: datetime) -> 
         requests=await status.requests(conn),
         jobs=await status.jobs(conn),
         workers=(await status.workers(conn)).alive,
+        faqs=await faqs.states(conn),
+        spent=await spending.by_model(conn),
     )
     return Snapshot(now, stored)
 

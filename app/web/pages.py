@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from app.web.faq_panel import Panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Card:
     notice: str = ""  # that another version was asked for than the text is of
     details: tuple[Detail, ...] = ()
     changes: tuple[VersionChange, ...] = ()
+    faq_href: str = ""
+    faq: Panel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from app import __version__
 from app.clock import Clock
 from app.paths import STATIC, TEMPLATES
+from app.services.asking import press
 from app.settings import Settings
 from app.web import language, reader
 from app.web.address import href
@@ -23,6 +24,7 @@ from app.web.assets import Assets
 from app.web.language import Language
 from app.web.metrics import Requests
 from app.web.pages import Head
+from app.web.streams import Streams
 
 
 class Page(Protocol):
@@ -46,6 +48,9 @@ class Site:
 
     def __init__(self, settings: Settings, engine: AsyncEngine, clock: Clock) -> None:
         self.settings = settings
+        self.engine = engine
+        self.press = press(settings, clock)
+        self.streams = Streams(engine)
         self.clock = clock
         self.requests = Requests()
         self.languages = language.languages()
@@ -82,6 +87,13 @@ class Site:
                 "Cache-Control": "private, no-cache",
             },
         )
+
+    def render_part(self, request: Request, template: str, part: object) -> HTMLResponse:
+        """A piece of a page, for the scripts of one."""
+        words = self.words(request)
+        source = self._templates[words.code].get_template("parts/alone.html")
+        html = source.render(part=part, name=template, frame=self._frame(request, words))
+        return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
 
     def _frame(self, request: Request, words: Language) -> Frame:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -6,19 +6,18 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, expect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.calendar import State
 from app.domain.paper import Author, Kind
 from app.main import create_app
 from app.settings import Settings
+from tests.e2e.conftest import DESKTOP, PHONE, reading
 from tests.prepare import CHROMIUM
 from tests.web.made import BEFORE, NOW, Made, paper, version
 
@@ -28,11 +27,6 @@ pytestmark = [
         not CHROMIUM.exists(), reason=f"no {CHROMIUM}: tests/prepare.py installs it"
     ),
 ]
-
-_QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -69,44 +63,6 @@ async def _fill(made: Made) -> None:
     await made.listing("cs.AI", ["2601.00099"], BEFORE)
     for subject in ("cs.AI", "cs.CL"):
         await made.state(subject, State.WHOLE, 2, checked_at=NOW - timedelta(hours=2))
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=_QUIET)
-        yield browser
-        await browser.close()
-
-
-@dataclass
-class Reader:
-    """One reader's page, and all that went wrong on it."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-
-@asynccontextmanager
-async def reading(browser: Browser, site: str, **options: object) -> AsyncIterator[Reader]:
-    """A fresh browser profile whose pages must not complain (a CSP violation is a complaint)."""
-    context = await browser.new_context(base_url=site, **{"locale": "en-GB", **options})  # type: ignore[arg-type]
-    reader = Reader(await context.new_page())
-    yield reader
-    await context.close()
-    assert reader.complaints == []
-
-
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
 
 
 @pytest.mark.parametrize(

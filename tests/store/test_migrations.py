@@ -117,7 +117,7 @@ async def test_going_down_leaves_nothing_and_up_works_again(fresh: URL) -> None:
 
 async def test_each_step_goes_down_by_itself(fresh: URL) -> None:
     await upgrade(fresh)
-    for below in ("0002", "0001", None):
+    for below in ("0003", "0002", "0001", None):
         await asyncio.to_thread(run, fresh, lambda config: command.downgrade(config, "-1"))
         assert (await _current(fresh))[1] == below
 

@@ -34,7 +34,8 @@ async def test_every_hook_is_there(browser: Browser, stored: None, path: str) ->
     pdf = title.one("a.title-pdf")
     assert (pdf["id"], pdf["data"]) == (f"pdf-{ID}", f"https://arxiv.org/pdf/{ID}")
     assert pdf.one(f"sup#pdf-stars-{ID}")
-    for hook in (".title-copy", ".title-kimi", ".title-rel"):
+    assert title.one(".title-kimi")["href"] == f"/arxiv/{ID}?faq=1#kimi-container-{ID}"
+    for hook in (".title-copy", ".title-rel"):
         assert "hidden" in title.one(hook).attributes
     assert title.one(f"sup#kimi-stars-{ID}")
     assert panel.one("p.authors")["id"] == f"authors-{ID}"

@@ -7,14 +7,22 @@ from typing import Any
 
 from fastapi import Response
 
-from app.web.routes import arxiv, choices, home, metrics, plain, status
+from app.web.routes import arxiv, choices, faq, home, metrics, plain, status
 
 Endpoint = Callable[..., Awaitable[Response]]
 
 ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/", home.page),
     ("GET", "/arxiv", arxiv.find),
+    ("GET", "/arxiv/kimi", faq.kimi),
+    ("POST", "/arxiv/kimi", faq.kimi),
+    ("GET", "/arxiv/progress", faq.progress),
     ("GET", "/arxiv/{text:path}", arxiv.page),
+    ("GET", "/faq", faq.part),
+    ("POST", "/faq", faq.ask),
+    ("GET", "/faq/{number}/events", faq.events),
+    ("POST", "/faq/{number}/stop", faq.stop),
+    ("GET", "/faq/{one}/beside/{other}", faq.beside),
     ("POST", "/subjects", choices.keep_subjects),
     ("GET", "/lang/{code}", choices.keep_language),
     ("GET", "/about", plain.about),

@@ -11,14 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain.arxiv_id import ArxivId
 from app.domain.paper import Version
 from app.domain.tex import to_text
-from app.store import papers
+from app.store import faqs, papers
 from app.store.papers import Announced, StoredPaper
 from app.web.address import Papers, href
 from app.web.cards import card, details_of
 from app.web.changes import all_versions, changes_of
+from app.web.faq_panel import language_for
 from app.web.language import Language
 from app.web.pages import Card, ErrorPage, Head, Link, PapersPage
+from app.web.routes.faq import Found, faq_panel
 from app.web.site import Site
+
+_SOON = 5  # seconds after which a page looks how far the FAQ is
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ async def page(what: Papers, request: Request, site: Site, words: Language) -> R
     cards = tuple(
         _card(paper_id, n, stored, arxiv, words) for n, paper_id in enumerate(here, start=1)
     )
+    if len(cards) == 1:
+        cards = (await _with_faq(cards[0], stored, request, site, words),)
     head = (
         _head(stored.papers[cards[0].id], cards[0], site)
         if len(what.ids) == 1
@@ -60,6 +66,8 @@ async def page(what: Papers, request: Request, site: Site, words: Language) -> R
             body="arxiv",
         )
     )
+    if cards[0].faq and cards[0].faq.is_open:
+        head = replace(head, refresh=_SOON)
     title = f"arXiv:{here[0]}" if len(what.ids) == 1 else head.title
     return await site.answer(request, "papers", PapersPage(head, title, cards, missing))
 
@@ -70,6 +78,20 @@ async def _read(conn: AsyncConnection, ids: list[str]) -> _Stored:
         announced=await papers.announcements_of(conn, ids),
         versions=await papers.versions_of(conn, ids),
     )
+
+
+async def _with_faq(
+    shown: Card, stored: _Stored, request: Request, site: Site, words: Language
+) -> Card:
+    """With its FAQ, where there is one or it is asked for."""
+    language = language_for(request.query_params.get("faq"), words, site.settings)
+    async with site.reading.connect() as conn:
+        found = Found(
+            stored.papers[shown.id], language, await faqs.of_paper(conn, shown.id, language)
+        )
+    if not found.faqs and "faq" not in request.query_params:
+        return shown
+    return replace(shown, faq=await faq_panel(found, request, site, words))
 
 
 def _card(paper_id: ArxivId, n: int, stored: _Stored, arxiv: str, words: Language) -> Card:
