@@ -171,10 +171,10 @@ def without_shortcuts() -> Iterator[None]:
 
 TEX = [
     "x", "2", "[", "(", "{", "}", "_", "^", "&", "%", "#", "$", " ", "\\", r"\{", r"\_{", r"\%",
-    r"\,", "⟨", "\\\n", r"\alpha", r"\mine", r"\rm", r"\cal{", r"\it", r"x_\bf", r"\text{if", r"\hbox{",
-    r"\mbox", r"\text{a $", "$}", r"\tag{1}", r"\label{a}", r"\nonumber", r"\notag", r"\leqno",
+    r"\,", "⟨", "\\\n", r"\alpha", r"\mine", r"\rm", r"\cal{", r"\it", r"x_\bf", r"\text{if",
+    r"\hbox{", r"\mbox", r"\text{a $", "$}", r"\tag{1}", r"\label{a}", r"\nonumber", r"\notag",
     r"\begin{align}", r"\end{align}", r"\begin{eqnarray*}", r"\end{equation}", r"\unicode{x2013}",
-    r"\left(", r"\right)", r"\frac", r"\sqrt[", r"\langle", r"\R",
+    r"\leqno", r"\left(", r"\right)", r"\frac", r"\sqrt[", r"\langle", r"\R",
 ]  # fmt: skip
 MARKUP = [
     "x", "<", ">", "/", '"', "&", ";", "\n", "<mi>", "</mi>", '<mo stretchy="false">', "<mi >",
