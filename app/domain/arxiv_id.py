@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import total_ordering
+from functools import cache, total_ordering
 from typing import Final
 from urllib.parse import unquote
 
@@ -139,9 +139,9 @@ class ArxivId:
 
         The same for all versions, and for old identifiers that differ in the archive only.
         """
-        year, month = self.month
-        number = self._text[-3:] if self.is_old_style else self._text[5:]
-        return (year * 100 + month) * 100_000 + int(number)
+        text = self._text
+        yymm, number = (text[-7:-3], text[-3:]) if "/" in text else (text[:4], text[5:])
+        return _before(yymm) + int(number)
 
     def abs_url(self, base: str) -> str:
         """Its abstract page on a site such as `https://arxiv.org`."""
@@ -193,6 +193,12 @@ def _made(found: re.Match[str]) -> ArxivId | None:
         return None
     text = f"{archive.lower()}/{digits}" if archive else f"{yymm}.{number}"
     return ArxivId(text, int(found["version"]) if found["version"] else None)
+
+
+@cache
+def _before(yymm: str) -> int:
+    """The ordinal before a month's first."""
+    return (_year(yymm) * 100 + int(yymm[2:])) * 100_000
 
 
 def _year(yymm: str) -> int:

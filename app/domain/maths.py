@@ -133,7 +133,15 @@ def leave_text_boxes(tex: str) -> str:
     return _TEXT_BOX.sub(_leave_text, tex)
 
 
+# Without any of these nothing is rewritten: most formulas, at a third of the time.
+_REWRITTEN = re.compile(
+    r"[%#]|\\(?:\s|_\{|rm|bf|it|tt|sf|cal|label|tag|no|leqno|begin|end|text|mbox|hbox|unicode)"
+)
+
+
 def _prepared(tex: str) -> str:
+    if not _REWRITTEN.search(tex):
+        return _tame(tex)
     for pattern, replacement in _REWRITES:
         tex = pattern.sub(replacement, tex)
     return _tame(_CODE_POINT.sub(_character, leave_text_boxes(tex)))
@@ -176,6 +184,12 @@ _ATTRIBUTES = frozenset({
     "notation", "rspace", "scriptlevel", "separator", "stretchy", "symmetric", "voffset",
     "width",
 })  # fmt: skip
+# Of these alone, written as they are kept; the short names first, which most are.
+_LISTED = re.compile(
+    rf"(?:</?(?:{'|'.join(sorted(_ELEMENTS - {'merror'}, key=len))})"
+    rf"(?: (?:{'|'.join(_ATTRIBUTES)})=\"[A-Za-z0-9.%-]*\")*+/?>"
+    r"|[^<&]++|&(?![A-Za-z])|&(?:amp|lt|gt|quot);)*+"
+)
 
 
 def _kept(element: re.Match[str]) -> str:
@@ -188,6 +202,8 @@ def _kept(element: re.Match[str]) -> str:
 
 def _safe(mathml: str) -> str | None:
     """`mathml` with listed attributes only; None if an element isn't listed or can't be read."""
+    if _LISTED.fullmatch(mathml):  # nine of ten: a tenth of the time
+        return mathml
     names = [match[2] for match in _ELEMENT.finditer(mathml)]
     if len(names) != mathml.count("<") or not _ELEMENTS.issuperset(names):
         return None

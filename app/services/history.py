@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 import structlog
@@ -30,9 +32,22 @@ async def derive(engine: AsyncEngine, report: Report) -> None:
         months = await history.months_to_tell(conn)
     for done, month in enumerate(months, start=1):
         async with engine.begin() as conn:
-            await _derive_month(conn, month)
+            with _no_collection():
+                await _derive_month(conn, month)
         report("days of papers", done, len(months))
     log.info("announcement days derived", months=len(months))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A month's papers hold no cycles, and looking for some takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 async def _derive_month(conn: AsyncConnection, month: int) -> None:

@@ -54,7 +54,10 @@ def written(
 def lines_written(lines: Iterable[Announcement]) -> bytes:
     """The rows of announcements alone."""
     return _joined(
-        [_row((a.subject, a.day, a.paper_id, int(a.kind), a.position, a.derived)) for a in lines]
+        [
+            f"{a.subject}\t{a.day}\t{a.paper_id}\t{a.kind:d}\t{a.position}\t{a.derived}"
+            for a in lines
+        ]
     )
 
 
@@ -130,4 +133,6 @@ def _array(values: Iterable[str]) -> str:
 
 
 def _joined(rows: list[str]) -> bytes:
-    return "\n".join([*rows, ""]).encode()
+    """Each is encoded by itself: joined first, one rare letter makes all of them four times as long
+    in memory, which took a tenth of the time of all there is to do before COPY."""
+    return b"\n".join([*map(str.encode, rows), b""])

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
 import json
+import lzma
+import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from app.domain import maths
 from app.domain.maths import nesting, to_mathml
 from app.domain.tex import to_html
+from tests.real import REAL
 
 
 @pytest.mark.parametrize(
@@ -147,3 +156,57 @@ def test_threads_may_convert_at_the_same_time() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+# --- shortcuts: where nothing is to be rewritten, and where all elements are listed ones
+
+
+@contextmanager
+def without_shortcuts() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(maths, "_REWRITTEN", re.compile(""))
+        patch.setattr(maths, "_LISTED", re.compile("(?!)"))
+        yield
+
+
+TEX = [
+    "x", "2", "[", "(", "{", "}", "_", "^", "&", "%", "#", "$", " ", "\\", r"\{", r"\_{", r"\%",
+    r"\,", "⟨", "\\\n", r"\alpha", r"\mine", r"\rm", r"\cal{", r"\it", r"x_\bf", r"\text{if",
+    r"\hbox{", r"\mbox", r"\text{a $", "$}", r"\tag{1}", r"\label{a}", r"\nonumber", r"\notag",
+    r"\begin{align}", r"\end{align}", r"\begin{eqnarray*}", r"\end{equation}", r"\unicode{x2013}",
+    r"\leqno", r"\left(", r"\right)", r"\frac", r"\sqrt[", r"\langle", r"\R",
+]  # fmt: skip
+MARKUP = [
+    "x", "<", ">", "/", '"', "&", ";", "\n", "<mi>", "</mi>", '<mo stretchy="false">', "<mi >",
+    '<mspace width="1em"/>', "<mspace />", "<script>", '<mi onclick="x">', "<merror>", "</merror>",
+    '<mi mathvariant="a" class="b">', '<mi mathvariant="&">', "<mix>", "<a>", "<M>", "&lt;", "&lt",
+    "&ApplyFunction;", "&#60;", "&amp;x", '<mtd style="a:b;">', '</mi form="a">',
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(TEX), max_size=12).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_a_formula_without_anything_to_rewrite_is_the_same_rewritten(tex: str) -> None:
+    prepared = maths._prepared(tex)
+    with without_shortcuts():
+        assert maths._prepared(tex) == prepared
+
+
+@given(st.lists(st.sampled_from(MARKUP), max_size=8).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_what_holds_listed_elements_alone_is_what_is_kept_of_it(mathml: str) -> None:
+    safe = maths._safe(mathml)
+    with without_shortcuts():
+        assert maths._safe(mathml) == safe
+
+
+@pytest.mark.skipif(REAL is None, reason="no real arXiv data here")
+def test_real_abstracts_look_the_same_without_shortcuts() -> None:
+    assert REAL is not None
+    with lzma.open(REAL / "corpus.jsonl.xz") as file:
+        texts = [json.loads(raw)["abstract"] for raw in islice(file, 0, 60_000, 20)]
+    rendered = [to_html(text, paragraphs=True) for text in texts]
+    to_mathml.cache_clear()
+    with without_shortcuts():
+        assert [to_html(text, paragraphs=True) for text in texts] == rendered
+    to_mathml.cache_clear()
