@@ -201,6 +201,11 @@ class Settings(BaseSettings):
         return bool(self.llm_base_url and self.llm_model)
 
     @property
+    def reply_tokens(self) -> int:
+        """What one answer may take: six of them and the paper have to fit the context."""
+        return min(self.llm_reply, self.llm_context // 12)
+
+    @property
     def prices(self) -> Prices | None:
         """What the model's tokens cost, where that is known."""
         if self.llm_price_in is None or self.llm_price_out is None:

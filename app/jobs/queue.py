@@ -14,9 +14,10 @@ from app.errors import SourceUnavailable
 from app.services.arxiv import Fetcher
 from app.services.asking import ask_for_day, bring_due
 from app.services.look import is_due, look
+from app.services.own_question import answer_question
 from app.services.summarise import summarise
 from app.services.writer import Writer
-from app.store import summaries
+from app.store import questions, summaries
 from app.store.engine import conninfo
 
 log = structlog.get_logger(__name__)
@@ -68,6 +69,11 @@ def _add_faq_jobs(app: App) -> None:
     async def write_faq(context: JobContext, summary: int) -> None:
         """Work on one FAQ. What stands in the way is noted with it, and no failure of the job."""
         await summarise(context.additional_context["writer"], summary)
+
+    @app.task(name=questions.TASK, queue=summaries.QUEUE, pass_context=True)
+    async def answer_own_question(context: JobContext, question: int) -> None:
+        """Answer a reader's own question."""
+        await answer_question(context.additional_context["writer"], question)
 
     @app.periodic(cron="* * * * * */10")
     @app.task(name="bring due FAQs", queue="schedule", pass_context=True)

@@ -14,7 +14,7 @@ from app.domain.faq import Asker
 from app.domain.subjects import Subjects
 from app.llm.prompts import NEWEST, Prompts
 from app.settings import ASKED, Settings
-from app.store import faqs, papers, summaries
+from app.store import faqs, papers, questions, summaries
 from app.store.summaries import Summary, Wanted
 
 log = structlog.get_logger(__name__)
@@ -79,6 +79,7 @@ async def bring_due(engine: AsyncEngine, now: datetime) -> int:
         due = await summaries.due(conn, now)
         if due:
             await summaries.enqueue(conn, due)
+        await questions.enqueue(conn, await questions.due(conn))
     return len(due)
 
 

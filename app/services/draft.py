@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.llm.markdown import html
-from app.store import summaries
+
+# Shows safe HTML; whether it is still wanted.
+Write = Callable[[AsyncConnection, str], Awaitable[bool]]
 
 EVERY = 0.15  # seconds between two looks at an answer that grows
 _ASK = 1.0  # seconds after which to ask whether it is still wanted, when nothing comes
@@ -19,9 +21,9 @@ _ASK = 1.0  # seconds after which to ask whether it is still wanted, when nothin
 class Draft:
     """The words so far, shown until the block ends. `unwanted` is done when nobody wants them."""
 
-    def __init__(self, engine: AsyncEngine, number: int, n: int, question: str) -> None:
+    def __init__(self, engine: AsyncEngine, write: Write) -> None:
         self._engine = engine
-        self._place = (number, n, question)
+        self._writes = write
         self._words: list[str] = []
         self._grown = asyncio.Event()
 
@@ -58,9 +60,8 @@ class Draft:
 
     async def _write(self, written: str) -> bool:
         """Whether it is still wanted; a database that is away for a moment doesn't say."""
-        number, n, question = self._place
         try:
             async with self._engine.begin() as conn:
-                return await summaries.write(conn, number, n, question, written)
+                return await self._writes(conn, written)
         except (SQLAlchemyError, OSError):
             return True

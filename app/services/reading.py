@@ -12,7 +12,7 @@ from app.domain.evidence import Evidence
 from app.domain.faq import Asker, State
 from app.domain.fulltext import FullText, material, of_abstract
 from app.domain.tex import to_text
-from app.errors import Unreadable
+from app.errors import NotFound, Unreadable
 from app.llm.conversation import Conversation, Header
 from app.services.unwanted import Unwanted
 from app.services.writer import Writer, link_to
@@ -37,28 +37,38 @@ class Reading:
 async def read(writer: Writer, summary: Summary) -> Reading:
     """The text that this FAQ is made from, noted with it. Where there is none to be read, that is
     the abstract, and the FAQ says so. Raises Transient when arXiv can't be asked now."""
-    fetcher = writer.fetcher
-    async with fetcher.engine.connect() as conn:
-        paper = (await papers.by_ids(conn, [summary.paper_id]))[summary.paper_id]
+    async with writer.fetcher.engine.connect() as conn:
+        kept = await fulltexts.of(conn, summary.paper_id, summary.version)
+    kept = kept or await _fetch(writer, summary)
+    reading = await _reading(writer, summary, kept)
+    await _note(writer, summary, reading, unreadable=kept.reason, length=summary.length)
+    return reading
+
+
+async def read_again(writer: Writer, summary: Summary) -> Reading:
+    """The same text as it was kept when the FAQ was made. Raises NotFound when it wasn't."""
+    async with writer.fetcher.engine.connect() as conn:
         kept = await fulltexts.of(conn, summary.paper_id, summary.version)
     if kept is None:
-        kept = await _fetch(writer, summary)
+        raise NotFound("its text is not kept")
+    return await _reading(writer, summary, kept)
+
+
+async def _reading(writer: Writer, summary: Summary, kept: Read) -> Reading:
+    settings = writer.fetcher.settings
+    async with writer.fetcher.engine.connect() as conn:
+        paper = (await papers.by_ids(conn, [summary.paper_id]))[summary.paper_id]
     title = to_text(paper.title)
     text = kept.text or of_abstract(title, to_text(paper.abstract))
     header = Header(paper.id, title, paper.author_names)
-    wording = writer.press.prompts.wording(summary.language)
-    whole = Conversation(wording, header, text)
-    settings = fetcher.settings
-    room = whole.room(settings.llm_context, settings.llm_reply)
+    whole = Conversation(writer.press.prompts.wording(summary.language), header, text)
+    room = whole.room(settings.llm_context, settings.reply_tokens)
     size = min(room, summary.length or room)
-    fits = len(material(text)) <= size
-    reading = Reading(
-        whole if fits else whole.fitted(size),
+    return Reading(
+        whole if len(material(text)) <= size else whole.fitted(size),
         text,
         link_to(ArxivId.parse(paper.id).with_version(summary.version), settings.arxiv_url),
     )
-    await _note(writer, summary, reading, unreadable=kept.reason, length=summary.length)
-    return reading
 
 
 async def cut_more(writer: Writer, summary: Summary, reading: Reading, size: int) -> Reading:

@@ -101,7 +101,7 @@ async def _next(writer: Writer, summary: Summary, reading: Reading, answers: lis
     try:
         await answer_next(writer, summary, reading, answers)
     except ContextOverflow as error:
-        reply = writer.fetcher.settings.llm_reply
+        reply = writer.fetcher.settings.reply_tokens
         size = reading.conversation.smaller(error.limit, reply)
         if size is None:
             raise

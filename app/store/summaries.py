@@ -205,16 +205,18 @@ async def _drop_draft(conn: AsyncConnection, numbers: Sequence[int]) -> None:
     await conn.execute(d.delete().where(d.c.summary_id.in_(numbers)))
 
 
-async def keep_answer(conn: AsyncConnection, number: int, answer: Answer, at: datetime) -> None:
-    """An answer is whole. A second worker's, should there ever be one, changes nothing."""
+async def keep_answer(conn: AsyncConnection, number: int, answer: Answer, at: datetime) -> bool:
+    """An answer is whole. A second worker's, should there ever be one, changes nothing; whether
+    this was the first."""
     values = {name: getattr(answer, name) for name in Answer.__dataclass_fields__}
-    await conn.execute(
+    kept = await conn.execute(
         insert(tables.answer)
         .values(summary_id=number, answered_at=at, **values)
         .on_conflict_do_nothing()
     )
     await _drop_draft(conn, [number])
     await tell(conn, number)
+    return bool(kept.rowcount)
 
 
 async def write(conn: AsyncConnection, number: int, n: int, question: str, html: str) -> bool:

@@ -207,6 +207,23 @@ draft = Table(
     prefixes=["UNLOGGED"],
 )
 
+# A reader's own question, asked after a whole FAQ, and seen by who asked it only.
+question = Table(
+    "question",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("summary_id", ForeignKey("summary.id", ondelete="CASCADE"), nullable=False),
+    Column("reader", Text, nullable=False),  # a digest
+    Column("asked_at", _moment, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("markdown", Text),  # null: not answered yet
+    Column("html", Text, nullable=False, server_default=text("''")),  # so far
+    Column("failures", SmallInteger, nullable=False, server_default=_none),
+    Column("ended_at", _moment),  # null: it is being answered; with no markdown: it can't be
+    Index("question_reader_idx", "reader", "asked_at"),
+    Index("question_summary_id_idx", "summary_id"),
+)
+
 llm_call = Table(
     "llm_call",
     metadata,

@@ -86,6 +86,22 @@ def upgrade() -> None:
         prefixes=["UNLOGGED"],
     )
     op.create_table(
+        "question",
+        sa.Column("id", sa.BigInteger, sa.Identity(), nullable=False),
+        sa.Column("summary_id", sa.BigInteger, nullable=False),
+        sa.Column("reader", sa.Text, nullable=False),
+        sa.Column("asked_at", _moment, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("markdown", sa.Text),
+        sa.Column("html", sa.Text, nullable=False, server_default=sa.text("''")),
+        sa.Column("failures", sa.SmallInteger, nullable=False, server_default=_none),
+        sa.Column("ended_at", _moment),
+        sa.PrimaryKeyConstraint("id", name="question_pkey"),
+        _of("summary", "question", "summary_id"),
+    )
+    op.create_index("question_reader_idx", "question", ["reader", "asked_at"])
+    op.create_index("question_summary_id_idx", "question", ["summary_id"])
+    op.create_table(
         "llm_call",
         sa.Column("id", sa.BigInteger, sa.Identity(), nullable=False),
         sa.Column("at", _moment, nullable=False),
@@ -112,5 +128,5 @@ def _of(whole: str, part: str, column: str, *, gone: str = "CASCADE") -> sa.Fore
 
 
 def downgrade() -> None:
-    for table in ("llm_call", "draft", "answer", "summary", "fulltext"):
+    for table in ("llm_call", "question", "draft", "answer", "summary", "fulltext"):
         op.drop_table(table)

@@ -197,7 +197,7 @@ class Life:
         if not replaced and day != self._first:
             return  # a new cross-list is announced in the added category only
         action = Action.REPLACE if replaced else Action.NEW
-        known = self._seen.covered(day, replaced) if day in self._seen.blocks else set()
+        known = self._seen.covered(day, replaced)
         for name in self._categories[-1][1]:
             if name not in known:
                 self.rows.append(Update(day, name, self.id, action, version))
