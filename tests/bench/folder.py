@@ -14,5 +14,7 @@ def open_folder() -> Iterator[Path]:
     """As root, the server runs as another user, who must get in."""
     folder = Path(tempfile.mkdtemp(prefix="freshprint-bench-"))
     folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)

@@ -14,8 +14,9 @@ from random import Random
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tests.bench.ended import Ended
 from tests.bench.folder import open_folder
-from tests.bench.victims import DATABASE, SPACING, WORK, Ended, Plan, StuckError, Victims, opened
+from tests.bench.victims import DATABASE, SPACING, WORK, Plan, StuckError, Victims, opened
 
 KILLS, SEED = 200, 1
 LEAST, MOST = 2, 8  # kills that are meant for a step: it may be done before

@@ -7,9 +7,9 @@ works in this folder's cluster.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -17,19 +17,21 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psutil
-from sqlalchemy import Select, Table, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.store import tables
+from app.cli import main
 from app.store.engine import open_engine
 from app.store.pace import LEASE
 from app.store.postgres import embedded
+from tests.bench.ended import Ended, ended, jobs_left
 from tests.local_arxiv import LocalArxiv, made_up
 
 DATABASE = "database"
@@ -40,9 +42,11 @@ PAUSE = timedelta(minutes=2)  # of simulated time: a worker's failed look is rep
 
 _DAYS = [date(2026, 1, day) for day in (12, 13, 14, 15, 16)]
 _FOLLOWED = "cs.AI+cs.CL+cs.CV+cs.LG+math.AP+quant-ph+stat.ML"
+# Their processes are forked from one that has imported the program: that is most of a start, and
+# nothing that a kill could leave half done.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__, "app.jobs.worker", "app.progress"])
 _ROOT = Path(__file__).parents[2]
-
-Ended = dict[str, list[str]]
 
 
 class Work(NamedTuple):
@@ -62,24 +66,7 @@ WORK = {
     "worker": Work(("worker",), _NIGHTS),
 }
 
-# Of times at which something was looked at or written only whether there is one is compared. Not
-# at all: `pace`, which counts requests, of which a killed run makes more, and `source`, which is
-# nothing but such times; that no source is failing is asked instead.
-_LOOKED = {
-    tables.paper.c.detailed_at,
-    *(tables.day.c.seen_at, tables.day.c.listed_at, tables.day.c.checked_at),
-    *(tables.validator.c.seen_at, tables.progress.c.updated_at),
-}
-_COMPARED = (
-    *(tables.paper, tables.version, tables.announcement, tables.day),
-    *(tables.validator, tables.progress),
-)
-
 _EMPTY = text("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-_FAILING = text("SELECT name, failure FROM source WHERE failing_since IS NOT NULL")
-_JOBS = text(
-    "SELECT id, task_name, status FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-)
 _LOOKED_WELL = text("""
     SELECT succeeded_at >= :since AND failing_since IS NULL FROM source WHERE name = 'schedule'
 """)
@@ -100,16 +87,21 @@ _AGED = (
 async def opened(folder: Path) -> AsyncIterator[Victims]:
     """Victims with a database in `folder`, on a local arXiv of five days."""
     world = made_up(_DAYS, per_day=40, seed=7)
-    with LocalArxiv(world, _NIGHTS[0], page_size=30) as local:
+    with LocalArxiv(world, _NIGHTS[0], page_size=12) as local:
         async with embedded(folder) as url:
             engine = open_engine(url)
         yield Victims(folder, engine, local)
         await engine.dispose()
 
 
-def _compared(table: Table) -> Select[Any]:
-    columns = (c.is_not(None).label(c.name) if c in _LOOKED else c for c in table.columns)
-    return select(*columns).order_by(*table.primary_key)
+def _command(command: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+    """`freshprint …`, in a process of its own."""
+    os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), sys.stderr.fileno())
+    os.chdir(_ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["freshprint", *command]
+    main()
 
 
 class StuckError(Exception):
@@ -138,7 +130,7 @@ class Victims:
     local: LocalArxiv
     killed: Counter[str] = field(default_factory=Counter)  # in this round
     _usual: dict[str, tuple[float, int]] = field(default_factory=dict)
-    _process: subprocess.Popen[bytes] | None = None
+    _process: BaseProcess | None = None
     _buried: datetime | None = None  # whoever died before this is to look long dead
 
     @property
@@ -167,7 +159,7 @@ class Victims:
             finally:
                 self._end()
         async with embedded(self.folder):
-            return await self._stored()
+            return await ended(self.engine)
 
     async def _step(self, plan: Plan, step: int) -> None:
         now = since = WORK[plan.kind].times[step]
@@ -201,22 +193,22 @@ class Victims:
             "FRESHPRINT_ARXIV_SPACING": str(SPACING),
             "FRESHPRINT_ARXIV_CRAWL_SPACING": str(SPACING),
         }
-        command = [sys.executable, "-m", "app", *WORK[kind].command]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=_ROOT, env=environment, stderr=log)
+        given = (WORK[kind].command, environment, self._log)
+        self._process = _processes.Process(target=_command, args=given)
+        self._process.start()
 
     def _end(self) -> None:
         """A worker is told to stop, as who runs it would."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=30)
+            self._process.join()
 
     async def _strike(self, plan: Plan, step: int, since: datetime) -> bool:
         """Kill at a random moment; whether there was one to kill before it was done."""
         is_now = self._moment(plan, step)
         async for _ in self._while_it_works(plan.kind, since):
-            if is_now():
-                return self._kill(plan)
+            if is_now() and self._kill(plan):
+                return True
         return False
 
     def _moment(self, plan: Plan, step: int) -> Callable[[], bool]:
@@ -247,7 +239,8 @@ class Victims:
     def _kill_process(self) -> bool:
         assert self._process
         self._process.kill()
-        return self._process.wait() == -signal.SIGKILL
+        self._process.join()
+        return self._process.exitcode == -signal.SIGKILL
 
     def _kill_server(self) -> bool:
         cluster = self.folder / "postgres/cluster"
@@ -266,14 +259,13 @@ class Victims:
         async for _ in self._while_it_works(kind, since):
             pass
         assert self._process
-        code = self._process.poll()
-        return code is None or code == 0
+        return not self._process.exitcode
 
     async def _while_it_works(self, kind: str, since: datetime) -> AsyncIterator[None]:
         """Every few milliseconds until it has ended, or, if a worker, has nothing left to do."""
         assert self._process
         until, next_look = time.monotonic() + PATIENCE, time.monotonic()
-        while self._process.poll() is None:
+        while self._process.exitcode is None:
             if time.monotonic() > until:
                 raise StuckError(f"{kind} is not done after {PATIENCE:g} s")
             if time.monotonic() > next_look:
@@ -289,7 +281,7 @@ class Victims:
         with suppress(SQLAlchemyError, OSError):
             async with self.engine.connect() as conn:
                 well = await conn.scalar(_LOOKED_WELL, {"since": since})
-                return bool(well) and not (await conn.execute(_JOBS)).all()
+                return bool(well) and not await jobs_left(conn)
         return False
 
     async def _age(self) -> None:
@@ -301,13 +293,3 @@ class Victims:
                 for statement in _AGED:
                     await conn.execute(statement, {"moment": self._buried})
             self._buried = None
-
-    async def _stored(self) -> Ended:
-        async with self.engine.connect() as conn:
-            ended = {
-                table.name: [str(tuple(row)) for row in await conn.execute(_compared(table))]
-                for table in _COMPARED
-            }
-            for name, query in (("job left", _JOBS), ("failing", _FAILING)):
-                ended[name] = [str(tuple(row)) for row in await conn.execute(query)]
-            return ended
