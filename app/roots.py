@@ -9,7 +9,7 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.settings import Settings
-from app.store.engine import open_engine
+from app.store.engine import losses, open_engine
 from app.store.migrate import upgrade
 from app.store.postgres import database
 
@@ -18,11 +18,15 @@ Root = Callable[[Settings], AbstractAsyncContextManager[tuple[URL, AsyncEngine]]
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[tuple[URL, AsyncEngine]]:
-    """A running database as it is, and a pool of connections to it."""
+    """A running database as it is, and a pool of connections to it.
+
+    Raises Unreachable when it goes away meanwhile: the same command takes its work up again.
+    """
     async with database(settings) as url:
         engine = open_engine(url)
         try:
-            yield url, engine
+            with losses():
+                yield url, engine
         finally:
             await engine.dispose()
 

@@ -25,6 +25,7 @@ from app.store.progress import Progress
 log = structlog.get_logger(__name__)
 
 TRIES = 3  # in a row that lead nowhere; a harvest takes hours, in which a connection may be reset
+READ = "read"  # all papers are stored, their days not yet derived
 END = "end"
 
 
@@ -68,15 +69,17 @@ async def backfill(fetcher: Fetcher, first: date, until: date, subjects: Subject
         began = await progress.of(conn, job) or Progress(str(_Place(first)), 0)
     if began.position == END:
         return Backfilled(done=True)
-    place = _Place.read(began.position)
-    harvest = _Harvest(fetcher, first, until, subjects, job, place, began.done)
-    async with noted(fetcher, Source.OAI):
-        await harvest.run()
+    done, result = began.done, Backfilled()
+    if began.position != READ:
+        place = _Place.read(began.position)
+        harvest = _Harvest(fetcher, first, until, subjects, job, place, done, result)
+        async with noted(fetcher, Source.OAI):
+            await harvest.run()
+        done = harvest.done
     await derive(fetcher.engine, fetcher.report)
     async with fetcher.engine.begin() as conn:
-        await progress.keep(conn, job, Progress(END, harvest.done), fetcher.clock())
-    result = harvest.result
-    log.info("backfill done", papers=harvest.done, new=result.papers.new, requests=result.requests)
+        await progress.keep(conn, job, Progress(END, done), fetcher.clock())
+    log.info("backfill done", papers=done, new=result.papers.new, requests=result.requests)
     return result
 
 
@@ -89,7 +92,7 @@ class _Harvest:
     job: str
     place: _Place
     done: int
-    result: Backfilled = field(default_factory=Backfilled)
+    result: Backfilled
     tries: int = 0
     begin: float = field(init=False)  # which part of it all was done before
 
@@ -133,7 +136,8 @@ class _Harvest:
         rendered, now = await render_all(papers), self.fetcher.clock()
         async with self.fetcher.engine.begin() as conn:
             stored = await intake.store_papers(conn, papers, rendered, detailed_at=now)
-            done = Progress(str(after), self.done + len(papers))
+            position = str(after) if page.token else READ
+            done = Progress(position, self.done + len(papers))
             await progress.keep(conn, self.job, done, now)
         if self.place.token or day > self.place.day:  # not the same page once more
             self.tries = 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from psycopg import ProgrammingError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg import OperationalError, ProgrammingError
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.errors import Misconfigured
+from app.errors import Misconfigured, Unreachable
 
 _DRIVER = "postgresql+psycopg"
 _NAMES = {"postgres", "postgresql", _DRIVER, "postgresql+psycopg2", "postgresql+asyncpg"}
@@ -73,3 +76,16 @@ def open_engine(url: str | URL, *, pool_size: int = 10) -> AsyncEngine:
             "options": f"{_SESSION} {options}".strip(),
         },
     )
+
+
+@contextmanager
+def losses() -> Iterator[None]:
+    """Raises Unreachable when the server went away, or couldn't do what it was asked to."""
+    try:
+        yield
+    except (OperationalError, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, OperationalError):
+            raise
+        reason = str(cause).partition("\n")[0]
+        raise Unreachable(f"the database failed: {reason}") from error

@@ -6,11 +6,8 @@ Machines are shared and differ: read the ratios, and medians rather than single 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
-import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,18 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
 from app.store.postgres import embedded
-from tests.bench import all_days, bulk, intake, list_page
+from tests.bench import all_days, bulk, intake, kills, list_page
+from tests.bench.folder import open_folder
 
 BENCHES: dict[str, Callable[[AsyncEngine], Awaitable[None]]] = {
     "intake": intake.bench,
     "bulk": bulk.bench,
     "list_page": list_page.bench,
     "all_days": all_days.bench,
+    "kills": kills.bench,
 }
+LONG = "kills"  # takes half an hour: only when it is asked for
 
 
 def main(names: list[str]) -> None:
-    for name in names[:1] or list(BENCHES):
+    for name in names[:1] or [name for name in BENCHES if name != LONG]:
         print(f"\n== {name}: {(sys.modules[f'tests.bench.{name}'].__doc__ or '').splitlines()[0]}")
         with open_folder() as folder:
             asyncio.run(run(name, folder))
@@ -41,15 +41,6 @@ async def run(name: str, folder: Path) -> None:
         engine = open_engine(url)
         await BENCHES[name](engine)
         await engine.dispose()
-
-
-@contextmanager
-def open_folder() -> Iterator[Path]:
-    """As root, the server runs as another user, who must get in."""
-    folder = Path(tempfile.mkdtemp(prefix="freshprint-bench-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -146,6 +146,21 @@ async def test_killed_in_any_step_it_ends_the_same(
     assert await everything(engine) == whole
 
 
+async def test_killed_while_days_are_derived_it_asks_for_no_paper_again(
+    engine: AsyncEngine, world: World, fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site(world) as local:
+        with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+            patched.setattr(history, "months_to_tell", _killing(history.months_to_tell, 1))
+            await filled(local, fetching)
+        local.ledger.reset()
+        await filled(local, fetching)
+        assert local.ledger.entries == []
+    async with engine.connect() as conn:
+        done = await conn.scalar(select(tables.progress.c.done))
+    assert done == len((await everything(engine))["paper"])
+
+
 def _killing(step: Callable[..., Awaitable[Any]], calls: int) -> Callable[..., Awaitable[Any]]:
     left = [calls]
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.errors import Misconfigured
-from app.store.engine import conninfo, open_engine, sqlalchemy_url
+from app.errors import Misconfigured, Unreachable
+from app.store.engine import conninfo, losses, open_engine, sqlalchemy_url
 
 
 @pytest.mark.parametrize(
@@ -72,3 +73,14 @@ async def test_a_connection_that_the_server_dropped_is_replaced(engine: AsyncEng
     for _ in range(10):
         async with engine.connect() as connection:
             assert await connection.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_lost_connection_is_no_mistake_of_ours_and_a_wrong_query_is(
+    engine: AsyncEngine,
+) -> None:
+    with pytest.raises(Unreachable, match=r"^the database failed: [^\n]+$"), losses():
+        async with engine.connect() as conn:
+            await conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with pytest.raises(DBAPIError), losses():
+        async with engine.connect() as conn:
+            await conn.execute(text("SELECT 1 / 0"))
