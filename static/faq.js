@@ -25,7 +25,16 @@ function show(container, html) {
   streams.delete(container);
   container.innerHTML = html; // made by our server, sanitised there
   const panel = container.querySelector(".faq");
-  if (panel?.dataset.events) follow(container, panel);
+  if (panel) attend(container, panel);
+}
+
+// A FAQ on its way comes in by itself; a reader's own question is looked after once a second.
+function attend(container, panel) {
+  if (panel.dataset.events) follow(container, panel);
+  if (!("answering" in panel.dataset)) return;
+  setTimeout(() => {
+    if (container.contains(panel)) load(container, urlOf(panel.dataset.paper, panel.dataset.language));
+  }, 1000);
 }
 
 function follow(container, panel) {
@@ -99,10 +108,11 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const action = event.target.getAttribute("action");
   const container = panel.parentElement;
+  const body = new URLSearchParams(new FormData(event.target));
   if (action.endsWith("/stop")) fetch(action, { method: "POST", redirect: "manual" });
-  else load(container, action, { method: "POST" });
+  else load(container, action, { method: "POST", body });
 });
 
-for (const panel of document.querySelectorAll(".kimi-container > .faq[data-events]")) {
-  follow(panel.parentElement, panel);
+for (const panel of document.querySelectorAll(".kimi-container > .faq")) {
+  attend(panel.parentElement, panel);
 }

@@ -7,6 +7,8 @@ from enum import IntEnum, StrEnum
 
 from app.errors import BadInput
 
+LONGEST_QUESTION = 2_000  # characters of a reader's own question
+
 
 class Question(StrEnum):
     """The six questions of the FAQ, in their order; their words are in app/llm/prompts."""

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from app.domain.faq import LONGEST_QUESTION
 from app.domain.fulltext import FullText, Origin, fitted, material
 from app.llm.prompts import Wording
 from app.llm.tokens import tokens
 
 LEAST = 2_000  # characters of a paper below which there is no use in asking
 NEXT_SHARE = 0.7  # of what a model found too long is tried next
-LONGEST_QUESTION = 2_000  # characters of a reader's own question
 
 _SPARE = 0.97  # of a model's context: its template adds tokens of its own
 _PER_MESSAGE = 8  # tokens of it, for each message

@@ -110,6 +110,7 @@ def _said(status: int, words: Language) -> str:
         404: words.say("There is no page at this address."),
         405: words.say("This address can't be asked in this way."),
         413: words.say("That is more than this site takes."),
+        429: words.say("You have asked as often as this site allows. Try again tomorrow."),
         500: words.say(
             "Something went wrong here. It has been noted down for whoever runs this site."
         ),

@@ -13,6 +13,7 @@ from app.domain.faq import State
 from app.settings import Settings
 from app.store.faqs import Faq
 from app.store.papers import StoredPaper
+from app.store.questions import Question
 from app.web.address import href
 from app.web.faq_words import facts, sentence
 from app.web.language import Language
@@ -27,6 +28,15 @@ class PanelAnswer:
     question: str
     html: Markup
     is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnQuestion:
+    """A reader's own question; while it isn't answered, or can't be, a sentence says so."""
+
+    words: str
+    html: Markup
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,9 @@ class Panel:
     stop: str = ""
     languages: tuple[Link, ...] = ()
     others: tuple[Link, ...] = ()
+    own: tuple[OwnQuestion, ...] = ()
+    own_action: str = ""  # where an own question is sent; empty: none can be put now
+    is_answering: bool = False  # an own one
     is_missing: bool = False  # there is none, and a click may have one written
 
 
@@ -65,9 +78,10 @@ def panel(  # noqa: PLR0913 - what is shown, to whom
     *,
     number: int | None = None,
     mine: bool = False,
+    own: Sequence[Question] = (),
 ) -> Panel:
     """The FAQ `number`, or the newest that is whole or on its way."""
-    shown = _shown(found, number)
+    shown = shown_of(found, number)
     current = paper.version or 1
     if shown is None:
         return Panel(
@@ -93,14 +107,33 @@ def panel(  # noqa: PLR0913 - what is shown, to whom
         stop=f"/faq/{shown.id}/stop" if is_open and mine else "",
         languages=_languages(paper.id, language, settings),
         others=_others(found, shown, words),
+        own=tuple(_own(question, words) for question in own),
+        own_action=_own_action(shown, own, settings),
+        is_answering=any(question.ended_at is None for question in own),
     )
 
 
-def _shown(found: Sequence[Faq], number: int | None) -> Faq | None:
+def shown_of(found: Sequence[Faq], number: int | None) -> Faq | None:
+    """The FAQ `number`, or the newest that is whole or on its way, or else the newest."""
     if number is not None:
         return next((faq for faq in found if faq.id == number), None)
     worth = [faq for faq in found if faq.is_whole or not faq.state.is_final]
     return next(iter([*worth, *found]), None)
+
+
+def _own(question: Question, words: Language) -> OwnQuestion:
+    if question.ended_at is None:
+        sentence = words.say("Your question is being answered.")
+    else:
+        sentence = "" if question.markdown else words.say("This question could not be answered.")
+    html = Markup(question.html)  # noqa: S704 - made safe when kept
+    return OwnQuestion(question.words, html, sentence)
+
+
+def _own_action(faq: Faq, own: Sequence[Question], settings: Settings) -> str:
+    is_free = all(question.ended_at for question in own)
+    may = settings.writes_faqs and settings.own_questions > 0
+    return f"/faq/{faq.id}/question" if may and faq.is_whole and is_free else ""
 
 
 def _not_set(words: Language) -> str:

@@ -1,4 +1,4 @@
-"""What a list page's address may ask for, read once into one value."""
+"""What a list page's address may ask for, read once into one value; and what a form sends."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from datetime import date
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from app.domain.calendar import parse_day
 from app.errors import BadInput
 
 PAGE = 25
+_LONGEST_FORM = 16_384  # bytes; the picker's form with everything chosen has a quarter of it
 MOST = 2000
 ALL = "all"
 
@@ -77,3 +80,13 @@ def _month(given: str) -> date:
         return parse_day(f"{given}-01")
     except BadInput:
         raise BadParameter("month", given) from None
+
+
+async def form(request: Request) -> str:
+    """A form's body, not longer than ours are."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_FORM:
+            raise HTTPException(413)
+    return body.decode("utf-8", "replace")

@@ -145,7 +145,7 @@ async def _copy(engine: AsyncEngine, folder: Path) -> float:
 
 async def _emptied(engine: AsyncEngine) -> None:
     async with engine.begin() as conn:
-        await conn.execute(text(f"TRUNCATE {', '.join(_tables())}"))
+        await conn.execute(text(f"TRUNCATE {', '.join(_tables())} CASCADE"))
 
 
 def _raw(connection: Any) -> Any:

@@ -103,4 +103,4 @@ def _tables() -> list[str]:
 
 async def _emptied(engine: AsyncEngine) -> None:
     async with engine.begin() as conn:
-        await conn.execute(text(f"TRUNCATE {', '.join(_tables())}"))
+        await conn.execute(text(f"TRUNCATE {', '.join(_tables())} CASCADE"))

@@ -115,6 +115,9 @@ class Life:
                 return row.day
         if "announced" in self._line:
             return date.fromisoformat(self._line["announced"])
+        called_new = [row.day for row in self._listed if row.kind == "new" and not row.replaced]
+        if called_new:  # held up, so that its id lies below its day's block
+            return called_new[0]
         if "published" in self._line:
             return previous_weekday(_moment(self._line["published"]).date() + timedelta(days=4))
         year, month = ArxivId.parse(self.id).month

@@ -17,10 +17,12 @@ from app.domain.faq import Asker, Reason, State
 from app.llm.client import Limits
 from app.services import batches
 from app.services.asking import bring_due, stop
+from app.services.own_question import MOST_FAILURES as MOST_TRIES
+from app.services.own_question import answer_question
 from app.services.summarise import MOST_FAILURES, STOPPED, summarise
 from app.services.writer import Writer
 from app.sources import api
-from app.store import spending, summaries, tables
+from app.store import questions, spending, summaries, tables
 from tests.local_arxiv import LocalArxiv
 from tests.local_llm import LocalLlm, Model
 from tests.local_llm.faults import (
@@ -410,3 +412,35 @@ async def test_no_key_is_kept_anywhere(
         for table in tables.metadata.sorted_tables:
             rows = (await conn.execute(select(table))).all()
             assert key not in str(rows), table.name
+
+
+async def test_a_readers_own_question_is_answered_on_the_same_prefix(
+    engine: AsyncEngine, local: LocalArxiv, llm: LocalLlm
+) -> None:
+    async with writing(engine, local, llm) as ours:
+        await stored(ours)
+        number = await asked(ours, PAPER)
+        await summarise(ours, number)
+        before = llm.ledger.asked[-1].messages
+        async with engine.begin() as conn:
+            own = await questions.ask(conn, number, "me", "Does it scale?", local.now, most=1)
+            assert own
+            assert await questions.ask(conn, number, "me", "And now?", local.now, most=1) is None
+            other = await questions.ask(conn, number, "you", "Why?", local.now, most=1)
+            assert other
+        await answer_question(ours, own)
+        assert llm.ledger.asked[-1].messages[: len(before)] == before
+        assert "Does it scale?" in llm.ledger.asked[-1].messages[-1]["content"]
+        llm.model.weather = always(Fault.SERVER_ERROR)
+        for _ in range(MOST_TRIES):
+            await answer_question(ours, other)
+    async with engine.connect() as conn:
+        answered, failed = [await questions.get(conn, q) for q in (own, other)]
+        assert await questions.due(conn) == []
+    assert answered
+    assert answered.markdown
+    assert "<p>" in answered.html
+    assert failed
+    assert failed.ended_at
+    assert failed.markdown is None
+    assert (await faq(engine, number)).state is State.WHOLE

@@ -195,6 +195,37 @@ async def test_progress_is_a_place_in_the_queue_or_a_share(
     assert (await site.get(f"/arxiv/progress?paper={ID}")).text == "1"
 
 
+async def test_own_questions_are_off_unless_set(
+    engine: AsyncEngine, site: httpx.AsyncClient
+) -> None:
+    number = await whole(engine)
+    assert "own question" not in (await site.get(f"/arxiv/{ID}")).text
+    answer = await site.post(f"/faq/{number}/question", data={"words": "Why?"})
+    assert answer.status_code == 404
+
+
+async def test_a_reader_sees_the_own_question_and_others_do_not(
+    engine: AsyncEngine, stored: None
+) -> None:
+    number = await whole(engine)
+    app = create_app(SET.model_copy(update={"own_questions": 2}), engine, lambda: NOW)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="https://fresh.example", headers=HERE
+    ) as one:
+        where = f"/faq/{number}/question"
+        assert (await one.post(where, data={"words": "Why <b>?"})).status_code == 303
+        shown = await page(one, f"/arxiv/{ID}")
+        assert shown.one(".faq-own").one(".faq-q").text == "Why <b>?"
+        assert "is being answered" in shown.one(".faq-own").text
+        assert (await one.post(where, data={"words": " "})).status_code == 303
+        assert (await one.post(where, data={"words": "How?"})).status_code == 303
+        assert (await one.post(where, data={"words": "When?"})).status_code == 429
+        one.cookies.clear()
+        assert "Why" not in (await one.get(f"/arxiv/{ID}")).text
+        cross = {"sec-fetch-site": "cross-site"}
+        assert (await one.post(where, data={"words": "x"}, headers=cross)).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("state", "values", "said"),
     [

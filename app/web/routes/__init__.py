@@ -22,6 +22,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/faq", faq.ask),
     ("GET", "/faq/{number}/events", faq.events),
     ("POST", "/faq/{number}/stop", faq.stop),
+    ("POST", "/faq/{number}/question", faq.ask_own),
     ("GET", "/faq/{one}/beside/{other}", faq.beside),
     ("POST", "/subjects", choices.keep_subjects),
     ("GET", "/lang/{code}", choices.keep_language),

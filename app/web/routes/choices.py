@@ -9,16 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from app.web import guard, language, picker, reader
+from app.web.params import form
 from app.web.site import TheSite
-
-_LONGEST_FORM = 16_384  # bytes; the picker's form with everything chosen has a quarter of it
 
 
 async def keep_subjects(request: Request, site: TheSite) -> Response:
     """Keep the categories picked as the reader's own, and go home. Raises BadInput."""
     if not guard.from_here(request, site.settings.site_url):
         raise HTTPException(403)
-    selection = picker.picked(dict(parse_qsl(await _body(request), keep_blank_values=True)))
+    selection = picker.picked(dict(parse_qsl(await form(request), keep_blank_values=True)))
     answer = RedirectResponse("/", 303)
     reader.keep(answer, request, reader.COOKIE, str(selection))
     return answer
@@ -38,12 +37,3 @@ def _local(path: str) -> str:
     the beginning of another site's address, and drop tabs and line ends before they look."""
     is_ours = path.startswith("/") and path.isprintable() and path[1:2] not in ("/", "\\")
     return path if is_ours else "/"
-
-
-async def _body(request: Request) -> str:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LONGEST_FORM:
-            raise HTTPException(413)
-    return body.decode("utf-8", "replace")

@@ -6,9 +6,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 from fastapi import Path, Request, Response
 from markupsafe import Markup
@@ -16,16 +17,25 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, StreamingResponse
 
 from app.domain.arxiv_id import ArxivId
-from app.domain.faq import Asker, State
+from app.domain.faq import LONGEST_QUESTION, Asker, State
 from app.services.asking import stop as stop_writing
-from app.store import faqs, papers, summaries
+from app.store import faqs, papers, questions, summaries
 from app.store.faqs import Faq
 from app.store.papers import StoredPaper
 from app.web import guard
 from app.web import reader as readers
-from app.web.faq_panel import BesidePage, Panel, faq_href, language_for, panel, side
+from app.web.faq_panel import (
+    BesidePage,
+    Panel,
+    faq_href,
+    language_for,
+    panel,
+    shown_of,
+    side,
+)
 from app.web.language import Language
 from app.web.pages import Head
+from app.web.params import form
 from app.web.site import Site, TheSite, Words
 
 COOKIE = "reader"
@@ -62,8 +72,15 @@ async def part(request: Request, site: TheSite, words: Words) -> Response:
     return site.render_part(request, "faq", await faq_panel(found, request, site, words))
 
 
-async def faq_panel(found: Found, request: Request, site: Site, words: Language) -> Panel:
-    """What a page shows of a paper's FAQs to this reader."""
+async def faq_panel(
+    found: Found, request: Request, site: Site, words: Language, key: str | None = None
+) -> Panel:
+    """What a page shows of a paper's FAQs to this reader, known by a cookie or a new `key`."""
+    key = key or request.cookies.get(COOKIE)
+    shown = shown_of(found.faqs, _number(request))
+    async with site.reading.connect() as conn:
+        asker = await faqs.asker_of(conn, shown.id) if shown and key else None
+        own = await questions.of_reader(conn, shown.id, _digest(key)) if shown and key else ()
     return panel(
         found.paper,
         found.faqs,
@@ -71,22 +88,14 @@ async def faq_panel(found: Found, request: Request, site: Site, words: Language)
         words,
         site.settings,
         number=_number(request),
-        mine=await is_mine(found, request.cookies.get(COOKIE), site),
+        mine=key is not None and _digest(key) == asker,
+        own=own,
     )
 
 
 def _number(request: Request) -> int | None:
     given = request.query_params.get("of", "")
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 18 else None
-
-
-async def is_mine(found: Found, key: str | None, site: Site) -> bool:
-    """Whether the FAQ that is on its way is what this reader, and nobody else, asked for."""
-    number = next((faq.id for faq in found.faqs if not faq.state.is_final), None)
-    if not key or number is None:
-        return False
-    async with site.reading.connect() as conn:
-        return await faqs.asker_of(conn, number) == _digest(key)
 
 
 async def ask(request: Request, site: TheSite, words: Words) -> Response:
@@ -97,15 +106,44 @@ async def ask(request: Request, site: TheSite, words: Words) -> Response:
     key = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
     if site.settings.writes_faqs:
         await start(found, site, key)
+    return await _answer(found, request, site, words, key)
+
+
+async def _answer(
+    found: Found, request: Request, site: Site, words: Language, key: str
+) -> Response:
+    """To a script the FAQ as it stands now; to others the page where it is shown."""
+    answer: Response = RedirectResponse(faq_href(found.paper.id, found.language), 303)
     if request.headers.get("x-requested-with") == "script":
-        now = await find(request, site, words)
-        mine = await is_mine(now, key, site)
-        shown = panel(now.paper, now.faqs, now.language, words, site.settings, mine=mine)
-        answer: Response = site.render_part(request, "faq", shown)
-    else:
-        answer = RedirectResponse(faq_href(found.paper.id, found.language), 303)
+        async with site.reading.connect() as conn:
+            now = await faqs.of_paper(conn, found.paper.id, found.language)
+        shown = await faq_panel(replace(found, faqs=now), request, site, words, key)
+        answer = site.render_part(request, "faq", shown)
     readers.keep(answer, request, COOKIE, key)
     return answer
+
+
+async def ask_own(number: Number, request: Request, site: TheSite, words: Words) -> Response:
+    """Put a reader's own question after a whole FAQ, as often a day as is set."""
+    if not guard.from_here(request, site.settings.site_url):
+        raise HTTPException(403)
+    asked = " ".join(dict(parse_qsl(await form(request))).get("words", "").split())
+    async with site.reading.connect() as conn:
+        faq = await faqs.get(conn, number)
+        if faq is None or not faq.is_whole or not site.settings.own_questions:
+            raise HTTPException(404)
+        paper = (await papers.by_ids(conn, [faq.paper_id]))[faq.paper_id]
+    key = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
+    if asked:
+        await _put(faq.id, _digest(key), asked[:LONGEST_QUESTION], site)
+    return await _answer(Found(paper, faq.language, [faq]), request, site, words, key)
+
+
+async def _put(number: int, reader: str, asked: str, site: Site) -> None:
+    most = site.settings.own_questions
+    async with site.engine.begin() as conn:
+        if await questions.ask(conn, number, reader, asked, site.clock(), most=most) is None:
+            raise HTTPException(429)
 
 
 def _current(found: Found) -> Faq | None:

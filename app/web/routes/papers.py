@@ -66,7 +66,7 @@ async def page(what: Papers, request: Request, site: Site, words: Language) -> R
             body="arxiv",
         )
     )
-    if cards[0].faq and cards[0].faq.is_open:
+    if cards[0].faq and (cards[0].faq.is_open or cards[0].faq.is_answering):
         head = replace(head, refresh=_SOON)
     title = f"arXiv:{here[0]}" if len(what.ids) == 1 else head.title
     return await site.answer(request, "papers", PapersPage(head, title, cards, missing))
