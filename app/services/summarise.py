@@ -31,6 +31,7 @@ from app.store.summaries import Summary
 log = structlog.get_logger(__name__)
 
 MOST_FAILURES = 8  # in a row, after which it is given up
+MOST_ENDLESS = 3  # answers in a row without an end: with luck the next one has one
 STOPPED = timedelta(minutes=10)  # before a model that answered nobody is tried again
 STOPPED_ALL = "stopped"  # why one waits when the model answers nobody
 BUSY = 20.0  # seconds to leave a model alone that is busy and doesn't say for how long
@@ -50,7 +51,10 @@ async def summarise(writer: Writer, number: int) -> None:
     except LlmStopped as error:
         await _stop_all(writer, summary, error)
     except Unanswered as error:
-        await _fail(writer, summary, _reason(error))
+        if isinstance(error, Truncated) and summary.failures + 1 < MOST_ENDLESS:
+            await _try_later(writer, summary, error)
+        else:
+            await _fail(writer, summary, _reason(error))
     except Exception as error:  # arXiv's or the model's, which passes; or a mistake of ours
         await _try_later(writer, summary, error)
 
