@@ -23,7 +23,7 @@ from app.services.arxiv import Fetcher, fetcher
 from app.services.asking import press
 from app.services.writer import endpoint_of
 from app.settings import PREFIX, Settings
-from app.store import looks, sources, status
+from app.store import looks, sources, spending, status
 from app.store.engine import open_engine, sqlalchemy_url
 from app.store.migrate import head_and_current
 from app.store.postgres import database
@@ -152,12 +152,20 @@ async def _model(engine: AsyncEngine, settings: Settings) -> Finding:
     if models and settings.llm_model not in models:
         seen = f"{settings.llm_base_url} has no {settings.llm_model!r}"
         return Finding("language model", False, seen, f"it has {', '.join(models[:10])}")
+    now, budget = clock(settings.now)(), settings.llm_daily_budget
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     async with engine.connect() as conn:
         health = await sources.llm(conn)
+        spent = await spending.since(conn, today)
     if health.failing_since:
         advice = "FAQs go on by themselves once it answers"
         return Finding("language model", False, f"stopped: {health.failure}", advice)
-    return Finding("language model", True, f"{settings.llm_model} at {settings.llm_base_url}")
+    seen = f"{settings.llm_model} at {settings.llm_base_url}"
+    if budget is not None:
+        seen += f"; {spent:.2f} of today's {budget:.2f} spent"
+    is_spent = budget is not None and spent >= budget
+    advice = f"new FAQs wait for tomorrow, or a greater {PREFIX}LLM_DAILY_BUDGET"
+    return Finding("language model", True, seen, advice if is_spent else "")
 
 
 def _addresses(settings: Settings) -> dict[str, str]:

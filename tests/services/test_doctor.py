@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import clock
 from app.domain.calendar import State
+from app.domain.price import Tokens
 from app.domain.subjects import Subjects
 from app.services import doctor
 from app.services.doctor import Finding, examine
 from app.settings import Settings
-from app.store import tables
+from app.store import spending, tables
+from app.store.spending import Call
 from tests.local_arxiv.local import LocalArxiv
 from tests.local_arxiv.made_up import made_up
+from tests.local_llm import LocalLlm, Model
 
 DAY = datetime(2026, 1, 22, 9, tzinfo=UTC)
 Found = dict[str, Finding]
@@ -68,8 +73,8 @@ async def test_all_is_well_where_all_is_well(
     found = await examined(now=DAY)
     assert {f.what for f in found.values() if not f.is_well} == set()
     assert list(found) == [
-        "disk", "contact", "database", "tables", "arXiv's feeds", "arXiv's OAI-PMH",
-        "clock", "last look", "day", "worker",
+        "disk", "contact", "database", "tables", "language model", "arXiv's feeds",
+        "arXiv's OAI-PMH", "clock", "last look", "day", "worker",
     ]  # fmt: skip
     assert found["day"].seen == ("2026-01-22, of 2 categories: 1 whole, 1 without announcement")
     assert found["worker"].seen == "1 running"
@@ -161,3 +166,27 @@ async def test_a_database_that_is_away_ends_it_with_advice(examined: Examine) ->
     assert list(found) == ["disk", "contact", "database"]
     assert not found["database"].is_well
     assert "FRESHPRINT_DATABASE_URL" in found["database"].advice
+
+
+async def test_the_language_model_is_asked_whether_it_would_answer(
+    examined: Examine, worker: None, engine: AsyncEngine
+) -> None:
+    assert "none is set" in (await examined())["language model"].seen
+    with LocalLlm(Model(key="sk-right-0123456789")) as llm:
+        how = {"llm_base_url": llm.base_url, "llm_model": llm.model.name}
+        right = {**how, "llm_api_key": SecretStr("sk-right-0123456789")}
+        well = (await examined(**right))["language model"]
+        assert well.is_well
+        wrong = await examined(**how, llm_api_key=SecretStr("sk-wrong-9876543210"))
+        assert not wrong["language model"].is_well
+        assert "sk-wrong" not in str(wrong)
+        other = (await examined(**{**right, "llm_model": "gone"}))["language model"]
+        assert not other.is_well
+        assert llm.model.name in other.advice
+        priced = {"llm_daily_budget": Decimal(1), **right}
+        async with engine.begin() as conn:
+            call = Call("method", "m", Tokens(1, 0, 1), False, Decimal(2), "whole")
+            await spending.keep(conn, call, datetime.now(UTC))
+        assert "LLM_DAILY_BUDGET" in (await examined(**priced))["language model"].advice
+    away = (await examined(**right))["language model"]
+    assert not away.is_well
