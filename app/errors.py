@@ -15,7 +15,8 @@ FreshprintError
 │   └── SourceUnavailable    arXiv did not answer, or not with an answer
 │       ├── RateLimited      429, 503 with Retry-After, or `Rate exceeded.`: carries when to return
 │       ├── Unreachable      no connection, a timeout, a reset
-│       ├── BrokenAnswer     an answer that can't be one: cut off, not XML, too long, a stale day
+│       ├── BrokenAnswer     an answer that can't be one: cut off, not XML, a stale day
+│       │   └── TooLong      more than is read of an answer
 │       └── TokenExpired     OAI-PMH no longer knows where we were in a list: begin it again
 └── Permanent                trying again as things are will not help: a person must act
     ├── LlmStopped           the language model answers nobody: no paper will fare better
@@ -90,6 +91,10 @@ class Unreachable(SourceUnavailable):
 
 class BrokenAnswer(SourceUnavailable):
     """An answer came that can't be what was asked for."""
+
+
+class TooLong(BrokenAnswer):
+    """An answer is longer than it may be; for a paper's own file that will not change."""
 
 
 class TokenExpired(SourceUnavailable):

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.clock import Clock
 from app.settings import Settings
-from app.sources.polite import Pace, Polite, hosts_of, make_http
+from app.sources.hosts import hosts_of
+from app.sources.polite import Pace, Polite, make_http
 from app.store.pace import CRAWL, ArxivPace
 
 Report = Callable[[str, int, int], None]

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from app.domain.arxiv_id import ArxivId
 from app.domain.fulltext import FullText, Reason
-from app.errors import BrokenAnswer, NotAtSource, NotFound, SourceRefused, Unreadable
+from app.errors import BrokenAnswer, NotAtSource, NotFound, SourceRefused, TooLong, Unreadable
 from app.sources import latexml, pdf
 from app.sources.polite import Pace, Polite, Reply
 
@@ -56,6 +56,8 @@ async def _from_pdf(asking: _Asking) -> FullText:
         reply = await asking.get("pdf", "application/pdf", MOST_PDF)
     except NotAtSource:
         raise Unreadable(Reason.NO_FILES) from None
+    except TooLong:
+        raise Unreadable(Reason.COSTLY) from None
     if reply.body.lstrip()[:1] == b"<":  # arXiv says that it makes the PDF now, or that it can't
         raise BrokenAnswer("a page in place of a PDF", url=reply.url)
     return await pdf.read(reply.body)

@@ -16,7 +16,15 @@ from typing import Protocol, TypeVar
 import httpx
 import structlog
 
-from app.errors import BrokenAnswer, RateLimited, SourceRefused, SourceUnavailable, Unreachable
+from app.errors import (
+    BrokenAnswer,
+    RateLimited,
+    SourceRefused,
+    SourceUnavailable,
+    TooLong,
+    Unreachable,
+)
+from app.sources.hosts import host_of
 from app.sources.text import line, moment
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -83,13 +91,6 @@ class Reply:
             raise
 
 
-def hosts_of(*urls: str) -> frozenset[str]:
-    """The `host:port` names that these base URLs allow: their own, and of http also https's."""
-    parsed = [httpx.URL(url) for url in urls]
-    upgraded = {f"{url.host}:443" for url in parsed if _host(url).endswith(":80")}
-    return frozenset({_host(url) for url in parsed} | upgraded)
-
-
 def make_http() -> httpx.AsyncClient:
     """An HTTP client of one connection that keeps no cookies; the caller closes it."""
     return httpx.AsyncClient(
@@ -134,7 +135,7 @@ class Polite:
         headers = self._headers(accept, validators)
         seen = set[httpx.URL]()
         while target not in seen and len(seen) <= MAX_REDIRECTS:
-            self._check_host(target)
+            self._checkhost_of(target)
             seen.add(target)
             answer = await self._hop(_Hop(target, headers, timeout, max_bytes))
             if isinstance(answer, Reply):
@@ -154,11 +155,11 @@ class Polite:
         }
         return {name: value for name, value in headers.items() if value}
 
-    def _check_host(self, target: httpx.URL) -> None:
-        known = target.scheme in ("http", "https") and _host(target) in self._hosts
+    def _checkhost_of(self, target: httpx.URL) -> None:
+        known = target.scheme in ("http", "https") and host_of(target) in self._hosts
         if not known or target.userinfo:
             raise BrokenAnswer(
-                f"sent to {_host(target)}, which is none of arXiv's", url=str(target)
+                f"sent to {host_of(target)}, which is none of arXiv's", url=str(target)
             )
 
     async def _hop(self, hop: _Hop) -> Reply | httpx.URL:
@@ -257,7 +258,7 @@ async def _whole_body(response: httpx.Response, turn: Turn, hop: _Hop) -> bytes:
         )
     body = await _read(response, hop, hop.max_bytes)
     if len(body) > hop.max_bytes:
-        raise BrokenAnswer(f"longer than {hop.max_bytes} bytes", url=hop.url)
+        raise TooLong(f"longer than {hop.max_bytes} bytes", url=hop.url)
     if _says_rate_exceeded(body):
         await _leave_alone(turn, hop, "`Rate exceeded.`", None)
     if not body.strip():
@@ -312,7 +313,3 @@ def _retry_after(response: httpx.Response) -> float | None:
 def _printable(value: str | None) -> str | None:
     """A validator that can be sent back as it came."""
     return value if value and value.isascii() and value.isprintable() and len(value) < 500 else None
-
-
-def _host(url: httpx.URL) -> str:
-    return f"{url.host}:{url.port or (80 if url.scheme == 'http' else 443)}"

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from app.sources.polite import Polite, hosts_of, make_http
+from app.sources.hosts import hosts_of
+from app.sources.polite import Polite, make_http
 
 
 @dataclass(frozen=True)

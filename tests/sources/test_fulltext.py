@@ -101,3 +101,13 @@ async def test_reading_in_the_background_takes_a_crawlers_turn_for_each_page(
     assert pace.events.count("turn") == 2
     await full_text(polite, server.url, PAPER)
     assert crawl.events == ["turn", "turn"]
+
+
+async def test_a_file_that_is_too_long_will_not_be_shorter_later(
+    polite: Polite, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.sources.fulltext.MOST_PDF", 100)
+    server.answers["/pdf/2401.00001v2"] = answer(PDF)
+    with pytest.raises(Unreadable) as raised:
+        await full_text(polite, server.url, PAPER)
+    assert raised.value.reason == Reason.COSTLY

@@ -16,7 +16,8 @@ from app.errors import (
     SourceUnavailable,
     Unreachable,
 )
-from app.sources.polite import Polite, Validators, hosts_of
+from app.sources.hosts import hosts_of
+from app.sources.polite import Polite, Validators
 from tests.sources.conftest import Notes, Request, Server, answer, head, running_server
 
 ACCEPT = "text/xml"
