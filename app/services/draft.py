@@ -51,8 +51,10 @@ class Draft:
     async def _show(self) -> None:
         wanted = True
         while wanted:
+            # wait_for would swallow a cancellation that comes together with the last words
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._grown.wait(), _ASK)
+                async with asyncio.timeout(_ASK):
+                    await self._grown.wait()
             self._grown.clear()
             written = await asyncio.to_thread(html, self.text, partial=True)
             wanted = await self._write(written)

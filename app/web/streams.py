@@ -128,8 +128,10 @@ class Streams:
             with suppress(SQLAlchemyError, OSError):
                 await self._look(topic)
             await asyncio.sleep(_PAUSE)
+            # wait_for would swallow a cancellation that comes together with news
             with suppress(TimeoutError):
-                await asyncio.wait_for(topic.stale.wait(), _LOOK_ANYWAY)
+                async with asyncio.timeout(_LOOK_ANYWAY):
+                    await topic.stale.wait()
 
     async def _look(self, topic: _Topic) -> None:
         async with self._engine.connect() as conn:

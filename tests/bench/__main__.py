@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
 from app.store.postgres import embedded
-from tests.bench import all_days, bulk, intake, kills, list_page
+from tests.bench import all_days, bulk, faq, intake, kills, list_page
 from tests.bench.folder import open_folder
 
 BENCHES: dict[str, Callable[[AsyncEngine], Awaitable[None]]] = {
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[AsyncEngine], Awaitable[None]]] = {
     "bulk": bulk.bench,
     "list_page": list_page.bench,
     "all_days": all_days.bench,
+    "faq": faq.bench,
     "kills": kills.bench,
 }
 LONG = "kills"  # takes half an hour: only when it is asked for

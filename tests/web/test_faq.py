@@ -177,6 +177,14 @@ async def test_clients_of_the_reference_get_questions_and_answers_in_turn(
         assert shown.texts("div.faq-a") == [f"*Answer* {n} <b>" for n in range(1, 7)]
 
 
+async def test_streams_are_not_compressed(engine: AsyncEngine, site: httpx.AsyncClient) -> None:
+    number = await whole(engine)
+    for path in (f"/faq/{number}/events", f"/arxiv/kimi?paper={ID}"):
+        answer = await site.get(path, headers={"accept-encoding": "zstd, br, gzip"})
+        assert "Question 6?" in answer.text
+        assert "content-encoding" not in answer.headers
+
+
 async def test_progress_is_a_place_in_the_queue_or_a_share(
     engine: AsyncEngine, made: Made, site: httpx.AsyncClient
 ) -> None:
