@@ -105,8 +105,12 @@ def canonical_all(names: Iterable[str]) -> tuple[str, ...]:
 
     The ACM and MSC classes that arXiv's API mixes in are left out.
     """
-    mentions = (mention[0] for name in names for mention in _MENTION.finditer(name))
-    return tuple(dict.fromkeys(canonical(mention) for mention in mentions))
+    return tuple(dict.fromkeys(name for source in names for name in _mentioned(source)))
+
+
+def _mentioned(source: str) -> Iterable[str]:
+    """Most sources name a category as it is called, and need no search."""
+    return (source,) if source in _ORDER else map(canonical, _MENTION.findall(source))
 
 
 def title(name: str) -> str:

@@ -39,6 +39,11 @@ def is_neat(source: str) -> bool:
     return source.isprintable() and "  " not in source and source == source.strip()
 
 
+def is_plain(source: str) -> bool:
+    """Whether `source` is a line without TeX, which `to_text` leaves as it stands."""
+    return is_neat(source) and not may_hold_tex(source)
+
+
 _BLANKS = {ord(blank): " " for blank in "\t\v\f"}
 
 

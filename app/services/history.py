@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -14,12 +16,13 @@ from app.domain.arxiv_id import ArxivId
 from app.domain.history import Clue, announcement_days, first_lines, ready_day
 from app.domain.paper import Announcement, Kind
 from app.services.arxiv import Report
-from app.store import history, intake
+from app.store import bulk, history
 from app.store.history import Known
 
 log = structlog.get_logger(__name__)
 
 _FIRST = (Kind.NEW, Kind.CROSS)
+_AT_ONCE = 2  # months: one is thought about here while the database works on the other
 
 
 async def derive(engine: AsyncEngine, report: Report) -> None:
@@ -30,12 +33,31 @@ async def derive(engine: AsyncEngine, report: Report) -> None:
     """
     async with engine.begin() as conn:
         months = await history.months_to_tell(conn)
-    for done, month in enumerate(months, start=1):
-        async with engine.begin() as conn:
-            with _no_collection():
+    done = 0
+
+    async def tell(left: Iterator[int]) -> None:
+        nonlocal done
+        for month in left:
+            async with engine.begin() as conn:
                 await _derive_month(conn, month)
-        report("days of papers", done, len(months))
+            done += 1
+            report("days of papers", done, len(months))
+
+    left = iter(months)
+    with _no_collection():
+        await _together([tell(left) for _ in range(_AT_ONCE)])
     log.info("announcement days derived", months=len(months))
+
+
+async def _together(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Wait for all; the first that fails ends the others, and its error is told as it is."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 @contextmanager
@@ -51,7 +73,8 @@ def _no_collection() -> Iterator[None]:
 
 
 async def _derive_month(conn: AsyncConnection, month: int) -> None:
-    await intake.lock(conn)
+    await bulk.unawaited(conn)
+    await history.lock(conn, month)
     papers = await history.papers_of(conn, month)
     days = announcement_days(_clue(paper) for paper in papers)
     told = [paper for paper in papers if paper.id in days and not _keeps(paper)]

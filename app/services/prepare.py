@@ -16,8 +16,7 @@ from app.domain.history import first_lines
 from app.domain.paper import Announcement
 from app.services.render import render
 from app.sources.bulk import BadLine, Told, parse
-from app.store import bulk
-from app.store.intake import Rendered
+from app.store.rows import Rendered, Rows, written
 
 PROCESSES = os.cpu_count() or 1
 
@@ -31,7 +30,7 @@ class Prepared:
     """Lines' papers, ready to be added; bad lines by their place, and why."""
 
     ids: list[str]
-    rows: bulk.Rows
+    rows: Rows
     bad: list[tuple[int, str]]
 
 
@@ -40,7 +39,7 @@ def prepare(lines: Sequence[bytes], at: datetime) -> Prepared:
     papers, bad = _read(lines)
     told = [(told.paper, render(told.paper)) for told in papers]
     announced = (line for each in papers for line in announcements(each))
-    return Prepared([str(p.id) for p, _ in told], bulk.written(told, announced, at), bad)
+    return Prepared([str(p.id) for p, _ in told], written(told, announced, at), bad)
 
 
 def readable(lines: Sequence[bytes]) -> Readable:

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from app.domain.arxiv_id import ArxivId
 from app.domain.paper import Paper
-from app.domain.tex import to_html, to_text
-from app.store.intake import Rendered
+from app.domain.tex import is_plain, to_html, to_text
+from app.store.rows import Rendered
 
 # OAI-PMH tells again what the feed told a minute ago: a day's texts are kept.
 _html = lru_cache(maxsize=4_096)(to_html)
@@ -20,8 +20,13 @@ def render(paper: Paper) -> Rendered:
     return Rendered(
         title_html=_html(paper.title),
         abstract_html=_html(paper.abstract, paragraphs=True),
-        author_names=tuple(to_text(author.name) for author in paper.authors),
+        author_names=_in_letters([author.name for author in paper.authors]),
     )
+
+
+def _in_letters(names: Sequence[str]) -> tuple[str, ...]:
+    """Nearly all are letters alone, which can be told of all of a paper's at once."""
+    return tuple(names if is_plain(" ".join(names)) else map(to_text, names))
 
 
 async def render_all(papers: Sequence[Paper]) -> dict[ArxivId, Rendered]:

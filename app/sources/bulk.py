@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+import orjson
+
 from app.domain.arxiv_id import ArxivId
 from app.domain.authors import from_parts, split_authors
 from app.domain.calendar import parse_day
@@ -22,7 +24,7 @@ from app.domain.subjects import canonical_all
 from app.domain.withdrawal import is_withdrawn
 from app.errors import InvalidArxivId, InvalidDay
 from app.sources.json_lines import LONGEST
-from app.sources.text import known, line, moment, prose
+from app.sources.text import known, line, lines_of, moment, prose
 
 _SNAPSHOT = {"submitter", "authors_parsed", "journal-ref", "report-no", "update_date"}
 _NOON = time(12, tzinfo=UTC)  # before the cut-off, whatever the season
@@ -50,13 +52,23 @@ def parse(raw: bytes) -> Told:
     """What a line tells. Raises BadLine."""
     if len(raw) > LONGEST:
         raise BadLine(f"longer than {LONGEST:,} bytes")
-    try:
-        told = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise BadLine("not JSON") from None
+    told = _read(raw)
     if not isinstance(told, dict):
         raise BadLine("not a JSON object")
     return Told(_snapshot(told)) if _SNAPSHOT & told.keys() else _corpus(told)
+
+
+def _read(raw: bytes) -> Any:
+    """The JSON of a line; what Python's reader takes and orjson doesn't (lone surrogates, NaN, a
+    byte order mark, UTF-16) is read too."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadLine("not JSON") from None
 
 
 def _snapshot(told: Json) -> Paper:
@@ -77,7 +89,7 @@ def _snapshot(told: Json) -> Paper:
 
 def _corpus(told: Json) -> Told:
     raw = _text(told, "authors_raw")
-    names = (line(name) for name in _texts(told, "authors"))
+    names = lines_of(_texts(told, "authors"))
     versions = _versions(told, "date") or _first_and_latest(told)
     paper = _paper(
         told,

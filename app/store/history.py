@@ -13,9 +13,14 @@ from app.domain.arxiv_id import ArxivId
 from app.domain.calendar import State
 from app.domain.paper import Announcement, Kind
 from app.store import bulk
+from app.store.rows import Rows, lines_written
 
 _PER_MONTH = 100_000  # ArxivId.ordinal counts so many ids a month
 
+_LOCK = text("""
+    SELECT pg_advisory_xact_lock_shared(hashtext('freshprint intake')),
+        pg_advisory_xact_lock(hashtext('freshprint month'), :month)
+""")
 _MONTHS = text("""
     SELECT DISTINCT p.ordinal / :per_month AS month FROM paper AS p
     WHERE p.subjects <> '{}' AND NOT EXISTS (
@@ -68,6 +73,12 @@ async def months_to_tell(conn: AsyncConnection) -> list[int]:
     return [row.month for row in await conn.execute(_MONTHS, {"per_month": _PER_MONTH})]
 
 
+async def lock(conn: AsyncConnection, month: int) -> None:
+    """Write a month's lines while nobody writes papers or listings (`intake.lock`), nor this
+    month's; other months may be written meanwhile. Until the transaction ends."""
+    await conn.execute(_LOCK, {"month": month})
+
+
 async def papers_of(conn: AsyncConnection, month: int) -> list[Known]:
     """The papers whose ids were given out in a month."""
     found = await conn.execute(_PAPERS, _span(month))
@@ -106,7 +117,7 @@ async def drop(conn: AsyncConnection, lines: Iterable[Announcement]) -> None:
 
 async def add(conn: AsyncConnection, lines: Iterable[Announcement]) -> None:
     """Add lines that are not there yet."""
-    await bulk.add(conn, bulk.Rows(announcement=bulk.lines_written(lines)))
+    await bulk.add(conn, Rows(announcement=lines_written(lines)))
 
 
 def _span(month: int) -> dict[str, int]:

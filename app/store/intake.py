@@ -33,6 +33,7 @@ from app.domain.merge import Change, Merged, merge
 from app.domain.paper import Announcement, Author, Kind, Paper, Version
 from app.domain.subjects import Subjects
 from app.store import tables
+from app.store.rows import Rendered, written_author
 
 _COLUMNS = [c.name for c in tables.paper.columns]
 
@@ -44,15 +45,6 @@ _OVERRULED = text("""
     WHERE a.paper_id = seen.paper_id AND a.derived AND a.kind IN (0, 1) AND a.day <> seen.day
         AND a.subject = coalesce(seen.subject, a.subject)
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What a paper looks like: its title and abstract as safe HTML, its authors in letters."""
-
-    title_html: str
-    abstract_html: str
-    author_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,13 +256,6 @@ def _row(
         "detailed_at": detailed_at or kept.get("detailed_at"),
     }
     return tuple(values[name] if name in values else getattr(paper, name) for name in _COLUMNS)
-
-
-def written_author(author: Author) -> dict[str, Any]:
-    """One author as the column `authors` has it."""
-    if not author.affiliations:
-        return {"name": author.name}
-    return {"name": author.name, "affiliations": list(author.affiliations)}
 
 
 async def _upsert(conn: AsyncConnection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

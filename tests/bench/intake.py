@@ -21,7 +21,7 @@ from app.domain.paper import Announcement, Kind, Paper
 from app.services.batches import BATCH
 from app.services.render import render
 from app.store import intake, tables
-from app.store.intake import Rendered
+from app.store.rows import Rendered
 
 COUNT, ROUNDS = 10_000, 3
 DAY, NOW = date(2026, 1, 22), datetime(2026, 1, 22, 6, tzinfo=UTC)

@@ -21,7 +21,7 @@ from app.domain.paper import Announcement, Kind, Paper
 from app.main import create_app
 from app.settings import Settings
 from app.store import intake
-from app.store.intake import Rendered
+from app.store.rows import Rendered
 
 COUNT, A_DAY, ROUNDS = 100_000, 400, 60
 LAST = date(2026, 1, 22)
