@@ -179,6 +179,8 @@ class Settings(BaseSettings):
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
+        if "@" in urlsplit(value).netloc:
+            raise ValueError("must hold no name or password: addresses are shown")
         return value.rstrip("/")
 
     @model_validator(mode="after")

@@ -79,7 +79,8 @@ async def _keep_running(name: str, tree: _Tree) -> int:
             pause = 0.5 if time.monotonic() - started > 60 else min(pause * 2, 30)
             log.error("a process ended and is started again", process=name, code=code, after=pause)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await stop.wait()
     return 0
 
 

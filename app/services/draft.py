@@ -45,8 +45,7 @@ class Draft:
             yield task
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait((task,))
 
     async def _show(self) -> None:
         wanted = True

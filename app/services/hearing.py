@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +13,7 @@ from app.domain.price import Tokens
 from app.errors import FreshprintError
 from app.llm.client import Usage
 from app.llm.conversation import Message
+from app.llm.tokens import tokens
 from app.services.draft import Draft
 from app.services.unwanted import Unwanted
 from app.services.writer import Writer
@@ -36,10 +37,11 @@ class Hearing:
 
         Raises what `Client.answer` raises; Unwanted when nobody wants it any more.
         """
-        await self.writer.slots.turn()
         try:
             await self._listen(messages)
         except FreshprintError as error:
+            if isinstance(error, Unwanted):
+                self.usage = self._reckoned(messages)
             async with self.writer.fetcher.engine.begin() as conn:
                 await self.charge(conn, type(error).__name__)
             raise
@@ -49,14 +51,14 @@ class Hearing:
         """Note what it took: the provider charges for every end."""
         if self.usage is None:
             return
-        tokens = Tokens(self.usage.tokens_in, self.usage.cached, self.usage.out)
+        took = Tokens(self.usage.tokens_in, self.usage.cached, self.usage.out)
         prices = self.writer.fetcher.settings.prices
         call = Call(
             self.purpose,
             self.usage.model,
-            tokens,
+            took,
             self.usage.estimated,
-            prices.cost(tokens) if prices else None,
+            prices.cost(took) if prices else None,
             outcome,
             self.summary_id,
         )
@@ -72,10 +74,18 @@ class Hearing:
                 await hearing
         finally:
             hearing.cancel()
-            with suppress(asyncio.CancelledError, FreshprintError):
-                await hearing
+            await asyncio.wait((hearing,))
+
+    def _reckoned(self, messages: Sequence[Message]) -> Usage | None:
+        """What a call took that was broken off: nobody counts, and it is charged all the same."""
+        if not self.draft.text:
+            return None
+        read = sum(tokens(message.content) for message in messages)
+        model = self.writer.client.endpoint.model
+        return Usage(read, 0, tokens(self.draft.text), model, "", estimated=True)
 
     async def _hear(self, messages: Sequence[Message]) -> None:
+        await self.writer.slots.turn()
         reply = self.writer.fetcher.settings.reply_tokens
         async with aclosing(self.writer.client.answer(messages, reply_tokens=reply)) as pieces:
             async for piece in pieces:

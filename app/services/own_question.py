@@ -11,6 +11,7 @@ from app.errors import FreshprintError, Transient
 from app.services.answering import look_up
 from app.services.draft import Draft
 from app.services.hearing import Hearing
+from app.services.obstacle import obstacle
 from app.services.reading import read_again
 from app.services.writer import Writer
 from app.store import questions, summaries
@@ -25,10 +26,14 @@ PURPOSE = "own question"
 async def answer_question(writer: Writer, number: int) -> None:
     """Answer one; what stands in the way is tried again by the schedule, a few times."""
     engine = writer.fetcher.engine
-    async with engine.connect() as conn:
+    settings, now = writer.fetcher.settings, writer.fetcher.clock()
+    async with engine.begin() as conn:
         question = await questions.get(conn, number)
-    if question is None or question.ended_at:
-        return
+        if question is None or question.ended_at:
+            return
+        if await obstacle(conn, settings, now):  # who asks is waiting: not until tomorrow
+            await questions.end(conn, number, now, None, "")
+            return
     try:
         await _answer(writer, question)
     except FreshprintError as error:

@@ -22,17 +22,17 @@ from app.errors import (
     Unanswered,
 )
 from app.services.answering import answer_next
+from app.services.obstacle import STOPPED, obstacle
 from app.services.reading import Reading, cut_more, read
 from app.services.unwanted import Unwanted
 from app.services.writer import Writer
-from app.store import sources, spending, summaries
+from app.store import sources, summaries
 from app.store.summaries import Summary
 
 log = structlog.get_logger(__name__)
 
 MOST_FAILURES = 8  # in a row, after which it is given up
 MOST_ENDLESS = 3  # answers in a row without an end: with luck the next one has one
-STOPPED = timedelta(minutes=10)  # before a model that answered nobody is tried again
 STOPPED_ALL = "stopped"  # why one waits when the model answers nobody
 BUSY = 20.0  # seconds to leave a model alone that is busy and doesn't say for how long
 _LONGEST_WAIT = timedelta(hours=1)
@@ -60,24 +60,23 @@ async def summarise(writer: Writer, number: int) -> None:
 
 
 async def _is_put_off(writer: Writer, summary: Summary) -> bool:
-    """Whether it has to wait: for a person to act, or for another day's money."""
+    """Whether it has to wait: for its next try, for a person to act, or for another day's money."""
     fetcher, now = writer.fetcher, writer.fetcher.clock()
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    budget = fetcher.settings.llm_daily_budget
+    waits = summary.retry_at is not None and now < summary.retry_at <= now + summaries.LONGEST_WAIT
     async with fetcher.engine.begin() as conn:
+        if waits:
+            return True
         if summary.state is State.POSTPONED:
             await summaries.move(conn, summary.id, State.WAITING, reason=None, retry_at=None)
-        model = await sources.llm(conn)
-        if model.retry_at is not None and now < model.retry_at:
-            wait = {"reason": STOPPED_ALL, "retry_at": model.retry_at}
-            await summaries.move(conn, summary.id, State.WAITING, **wait)
-            return True
+        found = await obstacle(conn, fetcher.settings, now)
         # what is begun is ended: half a FAQ is money spent for nothing
         is_begun = bool(await summaries.answers(conn, summary.id))
-        if budget is None or is_begun or await spending.since(conn, today) < budget:
+        if found is None or (found.is_budget and is_begun):
             return False
-        await summaries.move(conn, summary.id, State.POSTPONED, retry_at=today + timedelta(days=1))
-    log.warning("the day's budget is spent", paper=summary.paper_id)
+        state = State.POSTPONED if found.is_budget else State.WAITING
+        why = None if found.is_budget else STOPPED_ALL
+        await summaries.move(conn, summary.id, state, reason=why, retry_at=found.until)
+    log.warning("a FAQ waits", paper=summary.paper_id, until=f"{found.until:%F %T}")
     return True
 
 

@@ -74,9 +74,16 @@ def parse(body: bytes) -> FullText:
     return fitted(FullText(Origin.HTML, parts, reader.hidden), MOST)
 
 
+_LONGEST_TAG = 65_536  # bytes
+
+
 def _check_whole(body: bytes) -> None:
     if b"<article" in body and b"</article" not in body:
         raise BrokenAnswer("an article that does not end")
+    tags = body.split(b"<")[1:]
+    if any(len(tag) > _LONGEST_TAG and b">" not in tag[:_LONGEST_TAG] for tag in tags):
+        # reading a tag's attributes takes their number squared
+        raise BrokenAnswer("a tag that hardly ends")
     depths = accumulate(_STEPS.get(tag[:2], 1) for tag in _TAGS.findall(body))
     if max(depths, default=0) > _DEEPEST:
         raise BrokenAnswer("a page of elements nested too deeply")

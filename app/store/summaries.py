@@ -7,12 +7,14 @@ processes on the channel `faq`, with the summary's number.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.faq import Asker, State
@@ -20,6 +22,7 @@ from app.store import tables
 
 CHANNEL = "faq"
 TASK = "summarise"
+LONGEST_WAIT = timedelta(days=1)  # a longer one comes from a clock that has been put back since
 QUEUE = "faq"
 
 _s = tables.summary.c
@@ -49,6 +52,7 @@ class Summary:
     state: State
     asker: Asker
     failures: int
+    retry_at: datetime | None
     length: int | None
 
 
@@ -137,14 +141,17 @@ _DEFER = text("""
 async def enqueue(conn: AsyncConnection, ids: Sequence[int]) -> None:
     """Bring these to a worker, those asked for by readers first."""
     await conn.execute(_RAISE, {"ids": list(ids)})
-    await conn.execute(_DEFER, {"ids": list(ids), "queue": QUEUE, "task": TASK})
+    with suppress(IntegrityError):  # somebody else has just brought one of them; the rest is due
+        async with conn.begin_nested():
+            await conn.execute(_DEFER, {"ids": list(ids), "queue": QUEUE, "task": TASK})
 
 
 async def due(conn: AsyncConnection, now: datetime, *, most: int = 1_000) -> list[int]:
     """Those that are to be worked on now, readers' first: also after a failure, or a lost job."""
     found = await conn.execute(
         select(_s.id)
-        .where(_s.ended_at.is_(None), or_(_s.retry_at.is_(None), _s.retry_at <= now))
+        .where(_s.ended_at.is_(None))
+        .where(or_(_s.retry_at.is_(None), _s.retry_at <= now, _s.retry_at > now + LONGEST_WAIT))
         .order_by(_s.asker.desc(), _s.id)
         .limit(most)
     )

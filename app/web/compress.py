@@ -7,7 +7,7 @@ import re
 from starlette.types import Receive, Scope, Send
 from starlette_compress import CompressMiddleware
 
-_STREAMS = re.compile(r"/faq/[0-9]+/events|/arxiv/kimi")
+_STREAMS = re.compile(r"/faq/events|/arxiv/kimi")
 
 
 class Compressed(CompressMiddleware):

@@ -41,7 +41,7 @@ class OwnQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """All of a FAQ under its abstract. `events` is where it comes in from while it is `open`."""
+    """All of a FAQ under its abstract; while it is open it comes in by its `number`."""
 
     paper_id: str
     language: str
@@ -51,7 +51,7 @@ class Panel:
     facts: tuple[str, ...] = ()
     notice: str = ""  # that it is of an older version
     ask: str = ""  # what the button to have one written says; empty: there is none
-    events: str = ""
+    number: int = 0
     stop: str = ""
     languages: tuple[Link, ...] = ()
     others: tuple[Link, ...] = ()
@@ -103,7 +103,7 @@ def panel(  # noqa: PLR0913 - what is shown, to whom
         facts=() if is_open else facts(shown, words, priced=settings.prices is not None),
         notice=_notice(shown, current, words),
         ask=_ask(shown, current, words) if settings.writes_faqs else "",
-        events=f"/faq/{shown.id}/events" if is_open else "",
+        number=shown.id,
         stop=f"/faq/{shown.id}/stop" if is_open and mine else "",
         languages=_languages(paper.id, language, settings),
         others=_others(found, shown, words),
@@ -189,6 +189,7 @@ def _others(found: Sequence[Faq], shown: Faq, words: Language) -> tuple[Link, ..
 class Side:
     """One of two FAQs side by side."""
 
+    language: str
     title: str
     answers: tuple[PanelAnswer, ...]
     facts: tuple[str, ...]
@@ -208,7 +209,9 @@ class BesidePage:
 def side(faq: Faq, words: Language, settings: Settings) -> Side:
     """A FAQ as one of two."""
     return Side(
-        words.say("version %(n)s, %(model)s", n=faq.version, model=faq.model),
+        faq.language,
+        f"{words.say('version %(n)s, %(model)s', n=faq.version, model=faq.model)} "
+        f"({_own_name(faq.language)})",
         _answers(faq),
         facts(faq, words, priced=settings.prices is not None),
     )

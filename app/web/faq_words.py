@@ -19,7 +19,7 @@ def sentence(faq: Faq, words: Language) -> str:
         return _failed(faq, words)
     return {
         State.READING: words.say("The paper's full text is being read."),
-        State.ANSWERING: words.say("The model is answering question %(n)s.", n=_current(faq)),
+        State.ANSWERING: _answering(faq, words),
         State.POSTPONED: words.say(
             "Today's budget for FAQs is spent. This one is written tomorrow."
         ),
@@ -28,8 +28,11 @@ def sentence(faq: Faq, words: Language) -> str:
     }[faq.state]
 
 
-def _current(faq: Faq) -> int:
-    return sum(answer.is_whole for answer in faq.answers) + 1
+def _answering(faq: Faq, words: Language) -> str:
+    whole = sum(answer.is_whole for answer in faq.answers)
+    if whole == len(faq.answers):  # it waits for its turn, or for the first word
+        return words.say("Waiting for the language model. Answered so far: %(n)s.", n=whole)
+    return words.say("The model is answering question %(n)s.", n=whole + 1)
 
 
 def _waiting(faq: Faq, words: Language) -> str:
@@ -39,6 +42,8 @@ def _waiting(faq: Faq, words: Language) -> str:
         )
     if faq.reason:
         return words.say("Something was in the way. It is tried again in a moment.")
+    if not faq.ahead:
+        return words.say("In the queue: this one is next.")
     return words.plural(
         "In the queue: %(n)s paper is before this one.",
         "In the queue: %(n)s papers are before this one.",

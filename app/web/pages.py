@@ -21,6 +21,7 @@ class Head:
     canonical: str | None = None
     meta: tuple[tuple[str, str], ...] = ()
     refresh: int | None = None  # seconds, where what is shown is still coming in
+    refresh_to: str = ""  # where that isn't the address itself: one with a fragment never reloads
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import SQLAlchemyError
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.faq import State
@@ -22,6 +22,8 @@ from app.web.language import Language
 _PAUSE = 0.1  # seconds between two looks at a FAQ that grows
 _LOOK_ANYWAY = 5.0  # seconds after which its place in the queue may have changed
 _ALIVE = 15.0  # seconds after which a quiet connection is shown to be one
+
+_log = structlog.get_logger(__name__)
 
 RETRY = b"retry: 2000\n\n"
 _COMMENT = b": still here\n\n"
@@ -72,18 +74,36 @@ class Streams:
         for topic in self._topics.values():
             topic.stale.set()
 
-    async def events(self, number: int, words: Language) -> AsyncGenerator[bytes, None]:
-        """A FAQ's server-sent events, from where it is to its end."""
+    async def events(self, numbers: Sequence[int], words: Language) -> AsyncGenerator[bytes, None]:
+        """Several FAQs' server-sent events in one stream, each from where it is to its end: a
+        browser has six connections for a site, and a reader more FAQs open than that."""
+        coming = asyncio.Queue[bytes | None](maxsize=1)  # who reads slowly gets the latest state
+        senders = [asyncio.create_task(self._send(n, words, coming)) for n in numbers]
+        open_ones = len(senders)
         yield RETRY
+        try:
+            while open_ones:
+                frame = await coming.get()
+                open_ones -= frame is None
+                yield frame or _COMMENT
+        finally:
+            for sender in senders:
+                sender.cancel()
+
+    async def _send(
+        self, number: int, words: Language, coming: asyncio.Queue[bytes | None]
+    ) -> None:
         seen = -1
         async for topic in self._followed(number):
-            yield topic.frame(seen, words) if topic.seq != seen else _COMMENT
-            seen = topic.seq
+            at = topic.seq  # it may go on while the frame waits to be sent
+            await coming.put(topic.frame(seen, words) if at != seen else _COMMENT)
+            seen = at
+        await coming.put(None)
 
-    async def changes(self, number: int) -> AsyncGenerator[None, None]:
-        """Each time that something of a FAQ may have changed, until its end."""
-        async for _ in self._followed(number):
-            yield
+    async def changes(self, number: int) -> AsyncGenerator[int, None]:
+        """How many answers are whole, each time that something may have changed, until its end."""
+        async for topic in self._followed(number):
+            yield sum(a.is_whole for a in topic.faq.answers) if topic.faq else 0
 
     async def _followed(self, number: int) -> AsyncGenerator[_Topic, None]:
         """A topic each time it changed, or after a while in which it didn't, until its end."""
@@ -125,8 +145,10 @@ class Streams:
     async def _keep(self, topic: _Topic) -> None:
         while True:
             topic.stale.clear()
-            with suppress(SQLAlchemyError, OSError):
+            try:
                 await self._look(topic)
+            except Exception as error:  # it is looked at again, for those who watch
+                _log.warning("a FAQ could not be looked at", error=repr(error)[:300])
             await asyncio.sleep(_PAUSE)
             # wait_for would swallow a cancellation that comes together with news
             with suppress(TimeoutError):
@@ -149,6 +171,7 @@ def event(before: Faq | None, now: Faq, words: Language) -> bytes:
     """One event: the state in words, and the answers that are not as they were."""
     known = {answer.n: answer for answer in before.answers} if before else {}
     told = {
+        "id": now.id,
         "open": not now.state.is_final,
         "writing": now.state is State.ANSWERING,
         "sentence": sentence(now, words),

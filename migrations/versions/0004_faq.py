@@ -128,5 +128,6 @@ def _of(whole: str, part: str, column: str, *, gone: str = "CASCADE") -> sa.Fore
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM procrastinate_jobs WHERE queue_name = 'faq'")
     for table in ("llm_call", "question", "draft", "answer", "summary", "fulltext"):
         op.drop_table(table)

@@ -218,7 +218,7 @@ async def _site(env: dict[str, str]) -> AsyncIterator[tuple[int, httpx.AsyncClie
 
 
 async def _watch(client: httpx.AsyncClient, number: int, seen: Seen) -> None:
-    async with client.stream("GET", f"/faq/{number}/events") as answered:
+    async with client.stream("GET", f"/faq/events?of={number}") as answered:
         async for line in answered.aiter_lines():
             if line.startswith("data: "):
                 now = time.monotonic()

@@ -19,7 +19,7 @@ class _Watcher(Protocol):
 
     def __init__(self, number: str) -> None:
         self._asks = (
-            f"GET /faq/{number}/events HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n"
+            f"GET /faq/events?of={number} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n"
             "Accept-Encoding: gzip, deflate, br, zstd\r\n\r\n"
         )
         self._is_new = True

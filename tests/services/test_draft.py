@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.services import draft
 from app.services.draft import Draft
@@ -17,12 +17,11 @@ async def test_words_that_come_as_the_answer_ends_do_not_keep_it_shown(
     monkeypatch.setattr(draft, "EVERY", 0.0)
     shown: list[str] = []
 
-    async def write(_: Draft, written: str) -> bool:
+    async def write(_: AsyncConnection, written: str) -> bool:
         shown.append(written)
         return True
 
-    monkeypatch.setattr(Draft, "_write", write)
-    ours = Draft(engine, 1, 1, "Why?")
+    ours = Draft(engine, write)
     async with asyncio.timeout(3):
         async with ours.shown():
             ours.add("Because")

@@ -17,9 +17,10 @@ from app.domain.faq import Asker, Reason, State
 from app.llm.client import Limits
 from app.services import batches
 from app.services.asking import bring_due, stop
+from app.services.obstacle import STOPPED
 from app.services.own_question import MOST_FAILURES as MOST_TRIES
 from app.services.own_question import answer_question
-from app.services.summarise import MOST_FAILURES, STOPPED, summarise
+from app.services.summarise import MOST_FAILURES, summarise
 from app.services.writer import Writer
 from app.sources import api
 from app.store import questions, spending, summaries, tables
@@ -74,6 +75,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What are minutes in reality is short."""
     quick = Limits(connect=2, begin=0.5, silence=0.5, whole=3, characters=20_000)
     monkeypatch.setattr("app.services.writer.LIMITS", quick)
+    monkeypatch.setattr("app.services.summarise.BUSY", 0.05)
 
 
 def first(fault: Fault, times: int) -> Weather:

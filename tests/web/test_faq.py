@@ -108,7 +108,7 @@ async def test_asking_without_script_leads_to_the_page_where_it_comes_in(
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/arxiv/{ID}?faq=zh#kimi-container-{ID}"
     shown = await page(site, answer.headers["location"])
-    assert "In the queue: 0 papers are before this one." in shown.one(".faq-state").text
+    assert "In the queue: this one is next." in shown.one(".faq-state").text
     assert shown.one("section.faq")["lang"] == "zh"
 
 
@@ -136,7 +136,10 @@ async def test_an_older_versions_faq_says_so_and_offers_a_new_one(
     assert links == [f"/arxiv/{ID}?faq=en&of={old}#kimi-container-{ID}", f"/faq/{old}/beside/{new}"]
     assert "of version 1" in (await page(site, links[0])).one("section.faq").text
     beside = await page(site, links[1])
-    assert beside.texts("h2") == ["version 1, kimi-test", "version 2, kimi-test"]
+    assert beside.texts("h2") == [
+        "version 1, kimi-test (English)",
+        "version 2, kimi-test (English)",
+    ]
 
 
 async def test_only_who_alone_asked_may_stop_it(
@@ -179,7 +182,7 @@ async def test_clients_of_the_reference_get_questions_and_answers_in_turn(
 
 async def test_streams_are_not_compressed(engine: AsyncEngine, site: httpx.AsyncClient) -> None:
     number = await whole(engine)
-    for path in (f"/faq/{number}/events", f"/arxiv/kimi?paper={ID}"):
+    for path in (f"/faq/events?of={number}", f"/arxiv/kimi?paper={ID}"):
         answer = await site.get(path, headers={"accept-encoding": "zstd, br, gzip"})
         assert "Question 6?" in answer.text
         assert "content-encoding" not in answer.headers
@@ -238,7 +241,7 @@ async def test_a_reader_sees_the_own_question_and_others_do_not(
     ("state", "values", "said"),
     [
         (State.READING, {}, "full text is being read"),
-        (State.ANSWERING, {}, "answering question 1"),
+        (State.ANSWERING, {}, "Waiting for the language model. Answered so far: 0."),
         (State.POSTPONED, {"retry_at": NOW + timedelta(days=1)}, "written tomorrow"),
         (State.WAITING, {"reason": "stopped"}, "answers nobody now"),
         (State.WAITING, {"reason": "Dropped"}, "tried again in a moment"),
@@ -262,9 +265,9 @@ async def test_every_state_is_said_in_words(
         ("/faq?paper=nonsense", 400),
         ("/faq?paper=2612.99999", 404),
         ("/faq", 400),
-        ("/faq/7/events", 404),
-        ("/faq/nonsense/events", 400),
-        ("/faq/99999999999999999999/events", 400),
+        ("/faq/events?of=1,x", 400),
+        ("/faq/events", 400),
+        ("/faq/events?of=99999999999999999999", 400),
         ("/faq/1/beside/2", 404),
         ("/arxiv/kimi?paper=2612.99999", 404),
         ("/arxiv/kimi", 400),

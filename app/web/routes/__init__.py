@@ -20,7 +20,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/arxiv/{text:path}", arxiv.page),
     ("GET", "/faq", faq.part),
     ("POST", "/faq", faq.ask),
-    ("GET", "/faq/{number}/events", faq.events),
+    ("GET", "/faq/events", faq.events),
     ("POST", "/faq/{number}/stop", faq.stop),
     ("POST", "/faq/{number}/question", faq.ask_own),
     ("GET", "/faq/{one}/beside/{other}", faq.beside),

@@ -39,6 +39,7 @@ from app.web.params import form
 from app.web.site import Site, TheSite, Words
 
 COOKIE = "reader"
+MOST_WATCHED, LONGEST_NUMBER = 50, 18
 Number = Annotated[int, Path(ge=1, lt=1 << 63)]
 _STREAM = {
     "Cache-Control": "no-cache, no-transform",
@@ -95,7 +96,11 @@ async def faq_panel(
 
 def _number(request: Request) -> int | None:
     given = request.query_params.get("of", "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 18 else None
+    return int(given) if _is_number(given) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < LONGEST_NUMBER
 
 
 async def ask(request: Request, site: TheSite, words: Words) -> Response:
@@ -127,7 +132,8 @@ async def ask_own(number: Number, request: Request, site: TheSite, words: Words)
     """Put a reader's own question after a whole FAQ, as often a day as is set."""
     if not guard.from_here(request, site.settings.site_url):
         raise HTTPException(403)
-    asked = " ".join(dict(parse_qsl(await form(request))).get("words", "").split())
+    words_sent = dict(parse_qsl(await form(request))).get("words", "")
+    asked = " ".join("".join(c if c.isprintable() else " " for c in words_sent).split())
     async with site.reading.connect() as conn:
         faq = await faqs.get(conn, number)
         if faq is None or not faq.is_whole or not site.settings.own_questions:
@@ -192,12 +198,13 @@ async def stop(number: Number, request: Request, site: TheSite) -> Response:
     return RedirectResponse(faq_href(faq.paper_id, faq.language), 303)
 
 
-async def events(number: Number, site: TheSite, words: Words) -> Response:
-    """A FAQ's words as they are written, for whoever watches; joins it where it is."""
-    async with site.reading.connect() as conn:
-        if await faqs.get(conn, number) is None:
-            raise HTTPException(404)
-    stream = site.streams.events(number, words)
+async def events(request: Request, site: TheSite, words: Words) -> Response:
+    """FAQs' words as they are written (`?of=1,2`), for whoever watches, from where they are."""
+    given = request.query_params.get("of", "").split(",")
+    if not all(map(_is_number, given)) or len(given) > MOST_WATCHED:
+        raise HTTPException(400)
+    numbers = [int(number) for number in given]
+    stream = site.streams.events(numbers, words)
     return StreamingResponse(stream, media_type="text/event-stream", headers=_STREAM)
 
 
@@ -229,8 +236,10 @@ async def kimi(request: Request, site: TheSite, words: Words) -> Response:
     known = _current(found)
     if known is None and not site.settings.writes_faqs:
         raise HTTPException(404)
-    if known is None and request.headers.get("sec-fetch-site") == "cross-site":
+    if known is None and request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         raise HTTPException(403)
+    if request.method == "HEAD":
+        return Response(media_type="text/html; charset=utf-8")
     number = known.id if known else await start(found, site, None)
     return StreamingResponse(
         _in_turn(number, site), media_type="text/html; charset=utf-8", headers=_STREAM
@@ -239,7 +248,9 @@ async def kimi(request: Request, site: TheSite, words: Words) -> Response:
 
 async def _in_turn(number: int, site: Site) -> AsyncIterator[str]:
     shown = 0
-    async for _ in site.streams.changes(number):
+    async for answered in site.streams.changes(number):
+        if answered == shown:
+            continue
         async with site.reading.connect() as conn:
             whole = await faqs.markdown(conn, number)
         for question, answer in whole[shown:]:

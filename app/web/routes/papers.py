@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -67,7 +68,8 @@ async def page(what: Papers, request: Request, site: Site, words: Language) -> R
         )
     )
     if cards[0].faq and (cards[0].faq.is_open or cards[0].faq.is_answering):
-        head = replace(head, refresh=_SOON)
+        here_again = f"{href(cards[0].id)}?faq={quote(cards[0].faq.language)}"
+        head = replace(head, refresh=_SOON, refresh_to=here_again)
     title = f"arXiv:{here[0]}" if len(what.ids) == 1 else head.title
     return await site.answer(request, "papers", PapersPage(head, title, cards, missing))
 

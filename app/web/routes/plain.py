@@ -11,7 +11,7 @@ from app.web.pages import Head, PlainPage
 from app.web.site import TheSite, Words
 
 # What only this browser's reader can use, and what changes with every visit, is not to be crawled.
-_ROBOTS = "User-agent: *\nDisallow: /lang/\n"
+_ROBOTS = "User-agent: *\nDisallow: /lang/\nDisallow: /arxiv/kimi\nDisallow: /faq\n"
 
 
 async def about(request: Request, site: TheSite, words: Words) -> Response:
