@@ -3,13 +3,15 @@ from __future__ import annotations
 import json
 import lzma
 import time
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.tex import clean, to_html, to_text
+from app.domain.tex import clean, is_plain, to_html, to_text
+from app.domain.tex_reader import read
 from tests.real import REAL
 
 # --- clean
@@ -39,6 +41,30 @@ def test_what_is_clean_can_be_stored_and_stays_so(source: str) -> None:
     cleaned.encode()
     assert "\x00" not in cleaned
     assert clean(cleaned) == cleaned
+
+
+# --- is_plain
+
+
+class _Told:
+    """A writer that keeps what it is told, whatever it is."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args, **more: self.told.append(args[0] if name == "text" else (name, more))
+
+
+@given(st.lists(st.sampled_from([*"$\\{}~`'-h:/ aé", "http://", "HTTPS://a", "--", "\\'e"])))
+@settings(max_examples=300, deadline=None)
+def test_what_is_plain_is_told_as_it_stands(pieces: list[str]) -> None:
+    source = "".join(pieces)
+    if is_plain(source):
+        writer = _Told()
+        read(source, writer)
+        assert writer.told == [source]
+        assert to_text(source) == source
 
 
 # --- to_text
