@@ -22,7 +22,7 @@ from app.store.engine import conninfo
 
 log = structlog.get_logger(__name__)
 
-DEAD = 20.0  # seconds without a heartbeat (one comes every 5) after which a worker is given up
+DEAD = 20.0  # seconds without a heartbeat after which a worker is given up
 
 
 def queue(url: URL) -> App:

@@ -19,6 +19,7 @@ from app.store import summaries
 # Told to stop, a worker ends within 10 s: systemd and Docker kill after that. A job that isn't done
 # by then is broken off; all of ours are taken up where they were.
 GRACE = 8.0
+HEARTBEAT = 5.0  # seconds between two signs of life; see DEAD
 
 
 async def work(url: URL, fetcher: Fetcher, writer: Writer | None) -> None:
@@ -59,7 +60,7 @@ async def _worker(app: App, queues: list[str], jobs: int, context: dict[str, Any
         install_signal_handlers=False,
         shutdown_graceful_timeout=GRACE,
         delete_jobs="successful",
-        update_heartbeat_interval=5,
+        update_heartbeat_interval=HEARTBEAT,
         stalled_worker_timeout=DEAD,
     )
 

@@ -134,7 +134,9 @@ async def _stop_all(writer: Writer, summary: Summary, error: LlmStopped) -> None
 
 async def _try_later(writer: Writer, summary: Summary, error: Exception) -> None:
     is_busy = isinstance(error, LlmBusy | RateLimited)
-    failures = summary.failures + (not is_busy)
+    async with writer.fetcher.engine.connect() as conn:
+        now = await summaries.get(conn, summary.id)  # answers since then ended a row of failures
+    failures = (now or summary).failures + (not is_busy)
     if failures >= MOST_FAILURES:
         await _fail(writer, summary, Reason.GAVE_UP)
         return

@@ -213,14 +213,15 @@ async def _drop_draft(conn: AsyncConnection, numbers: Sequence[int]) -> None:
 
 
 async def keep_answer(conn: AsyncConnection, number: int, answer: Answer, at: datetime) -> bool:
-    """An answer is whole. A second worker's, should there ever be one, changes nothing; whether
-    this was the first."""
+    """An answer is whole, which ends a row of failures. A second worker's, should there ever be
+    one, changes nothing; whether this was the first."""
     values = {name: getattr(answer, name) for name in Answer.__dataclass_fields__}
     kept = await conn.execute(
         insert(tables.answer)
         .values(summary_id=number, answered_at=at, **values)
         .on_conflict_do_nothing()
     )
+    await conn.execute(update(tables.summary).where(_s.id == number).values(failures=0))
     await _drop_draft(conn, [number])
     await tell(conn, number)
     return bool(kept.rowcount)

@@ -67,7 +67,7 @@ async def wrong_with(victims: Victims, plan: Plan, whole: Ended) -> list[str]:
     except StuckError as stuck:
         return [str(stuck), *victims.said()[-30:]]
     ledger = victims.local.ledger
-    trouble = [line for name in whole for line in _differences(name, whole[name], ended[name])]
+    trouble = [line for name in whole for line in differences(name, whole[name], ended[name])]
     if ledger.most_at_once > 1:
         trouble.append(f"{ledger.most_at_once} requests at once")
     if ledger.closest is not None and ledger.closest < SPACING:
@@ -75,7 +75,8 @@ async def wrong_with(victims: Victims, plan: Plan, whole: Ended) -> list[str]:
     return trouble
 
 
-def _differences(name: str, whole: list[str], ended: list[str]) -> list[str]:
+def differences(name: str, whole: list[str], ended: list[str]) -> list[str]:
+    """What is missing or too many, in words."""
     missing, added = sorted({*whole} - {*ended}), sorted({*ended} - {*whole})
     told = [f"{name}: {len(missing)} rows missing, {len(added)} too many"]
     told += [f"  - {row[:300]}" for row in missing[:3]] + [f"  + {row[:300]}" for row in added[:3]]

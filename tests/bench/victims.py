@@ -104,6 +104,20 @@ def _command(command: tuple[str, ...], environment: dict[str, str], log: Path) -
     main()
 
 
+def kill_server(folder: Path) -> bool:
+    """Kill the server of the cluster in this folder; whether there was one."""
+    cluster = folder / "postgres/cluster"
+    try:
+        written = (cluster / "postmaster.pid").read_text().partition("\n")[0]
+        server = psutil.Process(int(written))
+        if Path(server.cwd()) != cluster.resolve():
+            return False
+        server.kill()
+    except (OSError, ValueError, psutil.Error):  # it has just gone, or not yet come
+        return False
+    return True
+
+
 class StuckError(Exception):
     """A step that doesn't end, though nobody kills it any more."""
 
@@ -243,16 +257,7 @@ class Victims:
         return self._process.exitcode == -signal.SIGKILL
 
     def _kill_server(self) -> bool:
-        cluster = self.folder / "postgres/cluster"
-        try:
-            written = (cluster / "postmaster.pid").read_text().partition("\n")[0]
-            server = psutil.Process(int(written))
-            if Path(server.cwd()) != cluster.resolve():
-                return False
-            server.kill()
-        except (OSError, ValueError, psutil.Error):  # it has just gone, or not yet come
-            return False
-        return True
+        return kill_server(self.folder)
 
     async def _ends_well(self, kind: str, since: datetime) -> bool:
         """Wait until the command is done. False: it was killed, or gave up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -293,9 +293,32 @@ async def test_what_never_passes_is_given_up(
     assert (await faq(engine, number)).state is State.WHOLE
 
 
-async def test_it_is_taken_up_at_the_question_without_an_answer(
+class Rough(Weather):
+    """Two of three answers are broken off."""
+
+    asked = 0
+
+    def strikes(self, asked: Mapping[str, Any]) -> Fault | None:
+        self.asked += 1
+        return Fault.DROPPED if self.asked % 3 else None
+
+
+async def test_failures_with_answers_between_them_are_not_added_up(
     engine: AsyncEngine, local: LocalArxiv, llm: LocalLlm
 ) -> None:
+    async with writing(engine, local, llm) as ours:
+        await stored(ours)
+        number = await asked(ours, PAPER)
+        llm.model.weather = Rough()
+        failures = await worked_on(ours, number, local) - 1
+    assert (await faq(engine, number)).state is State.WHOLE
+    assert failures == 2 * 6 > MOST_FAILURES
+
+
+async def test_it_is_taken_up_at_the_question_without_an_answer(
+    engine: AsyncEngine, local: LocalArxiv, llm: LocalLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llm.model, "rate", 1_000)  # not all in the time of one look at it
     async with writing(engine, local, llm) as ours:
         await stored(ours)
         number = await asked(ours, PAPER)
