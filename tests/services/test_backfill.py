@@ -139,7 +139,7 @@ async def test_killed_in_any_step_it_ends_the_same(
         whole = await everything(engine)
         await emptied(engine)
         for calls in (1, 3):
-            with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+            with monkeypatch.context() as patched, suppress(Killed):
                 patched.setattr(*step, _killing(getattr(*step), calls))
                 await filled(local, fetching)
         await filled(local, fetching)
@@ -150,7 +150,7 @@ async def test_killed_while_days_are_derived_it_asks_for_no_paper_again(
     engine: AsyncEngine, world: World, fetching: Fetching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with site(world) as local:
-        with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+        with monkeypatch.context() as patched, suppress(Killed):
             patched.setattr(history, "months_to_tell", _killing(history.months_to_tell, 1))
             await filled(local, fetching)
         local.ledger.reset()
@@ -161,6 +161,10 @@ async def test_killed_while_days_are_derived_it_asks_for_no_paper_again(
     assert done == len((await everything(engine))["paper"])
 
 
+class Killed(BaseException):
+    """What no `except Exception` holds up. KeyboardInterrupt in a task would end the loop too."""
+
+
 def _killing(step: Callable[..., Awaitable[Any]], calls: int) -> Callable[..., Awaitable[Any]]:
     left = [calls]
 
@@ -168,7 +172,7 @@ def _killing(step: Callable[..., Awaitable[Any]], calls: int) -> Callable[..., A
         result = await step(*args, **kwargs)
         left[0] -= 1
         if not left[0]:
-            raise KeyboardInterrupt
+            raise Killed
         return result
 
     return killing
