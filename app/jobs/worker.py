@@ -42,14 +42,23 @@ async def work(url: URL, fetcher: Fetcher, writer: Writer | None) -> None:
 
 
 async def _run(app: App, fetcher: Fetcher, writer: Writer | None) -> None:
-    """Each kind of work has workers of its own, or one would stall the other."""
+    """Each kind of work has a worker of its own, or one would stall the other. When one ends, all
+    do: what is half dead is not started again."""
     context: dict[str, Any] = {"fetcher": fetcher, "writer": writer}
     workers = [_worker(app, ["arxiv", "schedule"], 4, context)]
     if writer:  # twice as many as write at once: half of them may be reading at arXiv
         workers.append(
             _worker(app, [summaries.QUEUE], 2 * fetcher.settings.llm_concurrency, context)
         )
-    await asyncio.gather(*workers)
+    tasks = [asyncio.create_task(one) for one in workers]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()  # once: a second time would break off what they are finishing
+        await asyncio.wait(tasks)
+    for task in done:
+        task.result()
 
 
 async def _worker(app: App, queues: list[str], jobs: int, context: dict[str, Any]) -> None:

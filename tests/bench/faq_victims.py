@@ -114,12 +114,13 @@ async def opened(folder: Path, *, papers: int = 5, rate: float = 100) -> AsyncIt
 
 @dataclass
 class Plan:
-    """One round: so many kills at most, at moments drawn from `random`, and so many kinds of
-    faults."""
+    """One round: so many kills at most, at moments drawn from `random`, with at most `pause`
+    seconds between them; and so many kinds of faults."""
 
     random: Random
     kills: int = 0
     faults: int = 0
+    pause: float = 3.5
 
 
 @dataclass
@@ -238,7 +239,7 @@ class Writers:
     def _moment(self, plan: Plan) -> Callable[[], bool]:
         """Any time soon, or just when an answer is whole: that is when it is kept."""
         if plan.random.random() < 0.6:
-            at = time.monotonic() + plan.random.uniform(0.1, 3.5)
+            at = time.monotonic() + plan.random.uniform(0.1, plan.pause)
             return lambda: time.monotonic() >= at
         wanted = self._done() + plan.random.randint(1, 4)
         later, seen = plan.random.uniform(0, 0.06), list[float]()

@@ -114,7 +114,7 @@ def settings(url: str) -> Settings:
 
 @asynccontextmanager
 async def running(
-    *command: str, env: dict[str, str] | None = None
+    *command: str, env: dict[str, str] | None = None, stderr: int = DEVNULL
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python -m …` while the block lasts, spoken with by its standard input and output."""
     process = await asyncio.create_subprocess_exec(
@@ -123,7 +123,7 @@ async def running(
         cwd=ROOT,
         stdin=PIPE,
         stdout=PIPE,
-        stderr=DEVNULL,
+        stderr=stderr,
     )
     try:
         yield process
@@ -141,6 +141,7 @@ def model_process(rate: float, words: int, concurrency: int) -> Iterator[str]:
         target=_serve, args=(theirs, rate, words, concurrency), daemon=True
     )
     spawned.start()
+    theirs.close()  # or a model that can't start would be waited for
     try:
         yield f"http://127.0.0.1:{ours.recv()}"
     finally:
