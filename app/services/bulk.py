@@ -122,6 +122,7 @@ class _Import:
                 papers = await loop.run_in_executor(pool, readable, block.lines)
                 result = await _merged(conn, papers, self.clock())
             else:
+                await bulk.unchecked(conn)
                 await bulk.add(conn, prepared.rows)
                 result = Stored(new=len(ids))
             await progress.keep(conn, self.job, Progress(str(block.last), done), self.clock())

@@ -72,6 +72,7 @@ async def _stored(engine: AsyncEngine, path: Path, folder: Path) -> tuple[int, f
         async with engine.begin() as conn:
             await store.unawaited(conn)
             assert not await store.stored(conn, block.ids)
+            await store.unchecked(conn)
             await store.add(conn, block.rows)
             await progress.keep(conn, "bench", Progress("0", 0), NOW)
     storing = time.perf_counter() - began
