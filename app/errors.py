@@ -6,6 +6,7 @@ FreshprintError
 │   ├── UnknownSubject
 │   └── InvalidDay
 ├── NotFound                 it makes sense, and isn't here
+├── Unwanted                 somebody has stopped meanwhile what is being done
 ├── Transient                try again later; never "no papers"
 │   ├── LlmUnavailable       the language model did not answer, or not whole
 │   │   ├── LlmBusy          429, or 503 with Retry-After: carries when to return
@@ -63,6 +64,10 @@ class InvalidDay(BadInput):
 
 class NotFound(FreshprintError):
     """What was asked for could exist, and doesn't here."""
+
+
+class Unwanted(FreshprintError):
+    """What is being done was stopped meanwhile."""
 
 
 class Transient(FreshprintError):

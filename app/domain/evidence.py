@@ -7,7 +7,6 @@ ways, and all that can be meant is read (`app.domain.evidence_marks`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -58,12 +57,6 @@ def checked(answer: str, text: FullText) -> tuple[Evidence, ...]:
         quote = "" if found == Found.PLACE else mark.quote
         result.append(Evidence(mark.start, mark.end, place, quote, found, at))
     return tuple(result)
-
-
-def share(evidence: Iterable[Evidence]) -> float | None:
-    """The part of it that was found, from 0 to 1; None where there is none."""
-    all_of_it = [piece.found != Found.NOT_FOUND for piece in evidence]
-    return sum(all_of_it) / len(all_of_it) if all_of_it else None
 
 
 class _Index:

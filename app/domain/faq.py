@@ -1,4 +1,4 @@
-"""The FAQ of a paper: its questions, its languages, and the states a summary goes through."""
+"""The FAQ of a paper: who wants it, its languages, and the states a summary goes through."""
 
 from __future__ import annotations
 
@@ -8,17 +8,6 @@ from enum import IntEnum, StrEnum
 from app.errors import BadInput
 
 LONGEST_QUESTION = 2_000  # characters of a reader's own question
-
-
-class Question(StrEnum):
-    """The six questions of the FAQ, in their order; their words are in app/llm/prompts."""
-
-    PROBLEM = "problem"
-    RELATED = "related"
-    METHOD = "method"
-    EXPERIMENTS = "experiments"
-    FURTHER = "further"
-    SUMMARY = "summary"
 
 
 class Asker(IntEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -138,31 +138,6 @@ class Conversation:
 def harmless(text: str) -> str:
     """Text whose words are words to any chat template, without control characters."""
     return _TEMPLATE_MARK.sub(r"\g<0> ", _NO_TEXT.sub("", text))
-
-
-def prefix_share(before: Iterable[Message], now: Iterable[Message]) -> float:
-    """The share of a request that begins with the same bytes as the one before it.
-
-    To count what the model itself said then as known too, add it to `before` as its message.
-    """
-    sent, anew = _bytes(before), _bytes(now)
-    return _alike(sent, anew) / len(anew)
-
-
-def _alike(one: bytes, other: bytes) -> int:
-    """How many bytes two texts begin with alike."""
-    least, most = 0, min(len(one), len(other))
-    while least < most:
-        length = (least + most + 1) // 2
-        least, most = (length, most) if one[:length] == other[:length] else (least, length - 1)
-    return least
-
-
-def _bytes(messages: Iterable[Message]) -> bytes:
-    return b"".join(
-        f"\x00{message.role}\x00{message.content}".encode("utf-8", "replace")
-        for message in messages
-    )
 
 
 def _headed(header: Header, text: FullText) -> str:

@@ -1,9 +1,8 @@
 """Import of bulk metadata: blocks of lines → papers, in a pool of processes → COPY, in this one.
 
-Measured with a corpus of 364,812 papers on two cores (about 50 s beside other work; COPY of the
-same rows takes about half): rows that are ready are stored at nine tenths of COPY's speed, and the
-rest is the pool's, which more
-cores make shorter. Rendering TeX is a quarter of that. Left to the page that shows a paper it would
+Measured with a corpus of 364,812 papers on two cores (41 s; COPY of the same rows takes 21 s): rows
+that are ready are stored as fast as COPY stores them, and the rest is the pool's, which more cores
+make shorter. Rendering TeX is a quarter of that. Left to the page that shows a paper it would
 save an import ten seconds, and cost every reader of the old papers, the schema and the search index
 a second form of a paper: so a paper is whole at once. Blocks that hold a paper which is stored, or
 hold one twice, are merged instead.

@@ -153,10 +153,9 @@ async def _model(engine: AsyncEngine, settings: Settings) -> Finding:
         seen = f"{settings.llm_base_url} has no {settings.llm_model!r}"
         return Finding("language model", False, seen, f"it has {', '.join(models[:10])}")
     now, budget = clock(settings.now)(), settings.llm_daily_budget
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     async with engine.connect() as conn:
         health = await sources.llm(conn)
-        spent = await spending.since(conn, today)
+        spent = await spending.of_day(conn, now)
     if health.failing_since:
         advice = "FAQs go on by themselves once it answers"
         return Finding("language model", False, f"stopped: {health.failure}", advice)

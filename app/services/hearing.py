@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.price import Tokens
-from app.errors import FreshprintError
+from app.errors import FreshprintError, Unwanted
 from app.llm.client import Usage
 from app.llm.conversation import Message
 from app.llm.tokens import tokens
 from app.services.draft import Draft
-from app.services.unwanted import Unwanted
 from app.services.writer import Writer
 from app.store import spending
 from app.store.spending import Call

@@ -27,8 +27,7 @@ async def obstacle(conn: AsyncConnection, settings: Settings, now: datetime) -> 
     # a longer wait comes from a clock that has been put back since
     if model.retry_at is not None and now < model.retry_at <= now + STOPPED:
         return Obstacle(model.retry_at, is_budget=False)
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     budget = settings.llm_daily_budget
-    if budget is not None and await spending.since(conn, today) >= budget:
-        return Obstacle(today + timedelta(days=1), is_budget=True)
+    if budget is not None and await spending.of_day(conn, now) >= budget:
+        return Obstacle(spending.day_of(now) + timedelta(days=1), is_budget=True)
     return None

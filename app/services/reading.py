@@ -12,9 +12,8 @@ from app.domain.evidence import Evidence
 from app.domain.faq import Asker, State
 from app.domain.fulltext import FullText, material, of_abstract
 from app.domain.tex import to_text
-from app.errors import NotFound, Unreadable
+from app.errors import NotFound, Unreadable, Unwanted
 from app.llm.conversation import Conversation, Header
-from app.services.unwanted import Unwanted
 from app.services.writer import Writer, link_to
 from app.sources.fulltext import full_text
 from app.store import fulltexts, papers, summaries

@@ -14,17 +14,18 @@ import structlog
 from app.domain.faq import Reason, State
 from app.errors import (
     ContextOverflow,
+    FreshprintError,
     LlmBusy,
     LlmStopped,
     RateLimited,
     Refused,
     Truncated,
     Unanswered,
+    Unwanted,
 )
 from app.services.answering import answer_next
 from app.services.obstacle import STOPPED, obstacle
 from app.services.reading import Reading, cut_more, read
-from app.services.unwanted import Unwanted
 from app.services.writer import Writer
 from app.store import sources, summaries
 from app.store.summaries import Summary
@@ -55,7 +56,10 @@ async def summarise(writer: Writer, number: int) -> None:
             await _try_later(writer, summary, error)
         else:
             await _fail(writer, summary, _reason(error))
-    except Exception as error:  # arXiv's or the model's, which passes; or a mistake of ours
+    except FreshprintError as error:
+        await _try_later(writer, summary, error)
+    except Exception as error:
+        log.exception("a mistake of ours", paper=summary.paper_id)
         await _try_later(writer, summary, error)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -106,16 +105,6 @@ async def states(conn: AsyncConnection) -> dict[str, int]:
     """How many FAQs are in each state."""
     found = await conn.execute(select(_s.state, func.count().label("faqs")).group_by(_s.state))
     return {row.state: row.faqs for row in found}
-
-
-async def whole_of(conn: AsyncConnection, paper_ids: Sequence[str], language: str) -> set[str]:
-    """Those of these papers that have a whole FAQ in a language."""
-    found = await conn.execute(
-        select(_s.paper_id)
-        .where(_s.paper_id.in_(paper_ids), _s.language == language)
-        .where(_s.state == State.WHOLE.value)
-    )
-    return {row.paper_id for row in found}
 
 
 async def outdated(conn: AsyncConnection, day: date) -> list[tuple[str, int, str]]:

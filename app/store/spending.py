@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from sqlalchemy import func, insert, select, text
@@ -44,10 +44,16 @@ async def keep(conn: AsyncConnection, call: Call, at: datetime) -> None:
     )
 
 
-async def since(conn: AsyncConnection, moment: datetime) -> Decimal:
-    """The money spent from `moment` on."""
+def day_of(now: datetime) -> datetime:
+    """When the day of a budget began: budgets go by days of UTC."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+async def of_day(conn: AsyncConnection, now: datetime) -> Decimal:
+    """The money spent in the day of `now` so far."""
     c = tables.llm_call.c
-    found = await conn.execute(select(func.coalesce(func.sum(c.cost), 0)).where(c.at >= moment))
+    spent = func.coalesce(func.sum(c.cost), 0)
+    found = await conn.execute(select(spent).where(c.at >= day_of(now)))
     return Decimal(found.scalar_one())
 
 
@@ -92,35 +98,3 @@ async def by_model(conn: AsyncConnection) -> dict[str, Spent]:
         model: Spent(calls, read, cached, written, float(money))
         for model, calls, read, cached, written, money in found
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What one model took on one day (UTC)."""
-
-    day: datetime
-    model: str
-    calls: int
-    tokens: Tokens
-    cost: Decimal | None
-
-
-async def by_day(conn: AsyncConnection, moment: datetime) -> list[Day]:
-    """Each day's and model's calls from `moment` on, the latest day first."""
-    c = tables.llm_call.c
-    day = func.date_trunc("day", c.at, "UTC")
-    found = await conn.execute(
-        select(
-            day,
-            c.model,
-            func.count(),
-            func.sum(c.tokens_in),
-            func.sum(c.tokens_cached),
-            func.sum(c.tokens_out),
-            func.sum(c.cost),
-        )
-        .where(c.at >= moment)
-        .group_by(day, c.model)
-        .order_by(day.desc(), c.model)
-    )
-    return [Day(d, model, n, Tokens(i, k, o), cost) for d, model, n, i, k, o, cost in found]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.domain.faq import State
 from app.store import faqs
 from app.store.faqs import Answered, Faq
 from app.store.listening import heard
@@ -173,7 +172,6 @@ def event(before: Faq | None, now: Faq, words: Language) -> bytes:
     told = {
         "id": now.id,
         "open": not now.state.is_final,
-        "writing": now.state is State.ANSWERING,
         "sentence": sentence(now, words),
         "answers": [_told(a) for a in now.answers if known.get(a.n) != a],
         "count": len(now.answers),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.evidence import MOST, Evidence, Found, checked, share
+from app.domain.evidence import MOST, Evidence, Found, checked
 from app.domain.fulltext import FullText, Kind, Origin, Part
 
 
@@ -133,11 +133,6 @@ def test_several_stand_in_one_bracket_and_each_has_its_own_span() -> None:
         'S3: "Scores of"', '"are naïvely"', "§2.1", "A1", "S9",
     ]  # fmt: skip
     assert [e.place for e in found] == ["S3", "S3", "S2.SS1", "A1", "S9"]
-    assert share(found) == 0.8
-
-
-def test_there_is_no_share_of_nothing() -> None:
-    assert share(()) is None
 
 
 WORDS = ("the", "well-known", "eﬃcient", "state-of-the-art", "method", "fluffy", "0.91", "model’s")

@@ -4,12 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.faq import Question, State, language, languages
+from app.domain.faq import State, language, languages
 from app.errors import BadInput
-
-
-def test_there_are_six_questions_in_the_reference_order() -> None:
-    assert [*Question] == ["problem", "related", "method", "experiments", "further", "summary"]
 
 
 @pytest.mark.parametrize("state", State)

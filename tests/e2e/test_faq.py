@@ -131,6 +131,7 @@ async def test_a_second_reader_and_a_reload_join_where_it_is(
         for page in (one.page, two.page):
             await expect(page.locator(".faq-state")).to_have_text("This FAQ was stopped.")
             await expect(page.locator(".faq button")).to_have_text("Try again")
+            assert await page.locator("h1").count() == 1
 
 
 async def test_without_script_the_page_shows_what_there_is_and_looks_again(

@@ -49,8 +49,8 @@ class Ledger:
         for before in self.asked[-looked_back:]:
             sent = as_bytes(before.messages)
             answered = sent + as_bytes([{"role": "assistant", "content": before.said}])
-            asked.known = max(asked.known, _share(sent, now))
-            asked.continued = max(asked.continued, _share(answered, now))
+            asked.known = max(asked.known, share(sent, now))
+            asked.continued = max(asked.continued, share(answered, now))
         self.asked.append(asked)
 
     def begin(self) -> None:
@@ -79,7 +79,8 @@ def as_bytes(messages: list[dict[str, str]]) -> bytes:
     return b"".join(json.dumps([m.get("role"), m.get("content")]).encode() for m in messages)
 
 
-def _share(before: bytes, now: bytes) -> float:
+def share(before: bytes, now: bytes) -> float:
+    """The share of a request that begins with the same bytes as an earlier one."""
     least, most = 0, min(len(before), len(now))
     while least < most:
         length = (least + most + 1) // 2

@@ -134,15 +134,13 @@ async def ask_own(number: Number, request: Request, site: TheSite, words: Words)
         raise HTTPException(403)
     words_sent = dict(parse_qsl(await form(request))).get("words", "")
     asked = " ".join("".join(c if c.isprintable() else " " for c in words_sent).split())
-    async with site.reading.connect() as conn:
-        faq = await faqs.get(conn, number)
-        if faq is None or not faq.is_whole or not site.settings.own_questions:
-            raise HTTPException(404)
-        paper = (await papers.by_ids(conn, [faq.paper_id]))[faq.paper_id]
+    found = await _found(number, site)
+    if not found.faqs[0].is_whole or not site.settings.own_questions:
+        raise HTTPException(404)
     key = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
     if asked:
-        await _put(faq.id, _digest(key), asked[:LONGEST_QUESTION], site)
-    return await _answer(Found(paper, faq.language, [faq]), request, site, words, key)
+        await _put(number, _digest(key), asked[:LONGEST_QUESTION], site)
+    return await _answer(found, request, site, words, key)
 
 
 async def _put(number: int, reader: str, asked: str, site: Site) -> None:
@@ -182,20 +180,26 @@ def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-async def stop(number: Number, request: Request, site: TheSite) -> Response:
+async def stop(number: Number, request: Request, site: TheSite, words: Words) -> Response:
     """Stop a FAQ that this reader alone asked for."""
     if not guard.from_here(request, site.settings.site_url):
         raise HTTPException(403)
+    found = await _found(number, site)
+    key = request.cookies.get(COOKIE)
+    async with site.reading.connect() as conn:
+        if not key or _digest(key) != await faqs.asker_of(conn, number):
+            raise HTTPException(403)
+    await stop_writing(site.engine, [number], site.clock())
+    return await _answer(found, request, site, words, key)
+
+
+async def _found(number: int, site: Site) -> Found:
     async with site.reading.connect() as conn:
         faq = await faqs.get(conn, number)
-        asker = await faqs.asker_of(conn, number)
-    if faq is None:
-        raise HTTPException(404)
-    key = request.cookies.get(COOKIE)
-    if not key or _digest(key) != asker:
-        raise HTTPException(403)
-    await stop_writing(site.engine, [number], site.clock())
-    return RedirectResponse(faq_href(faq.paper_id, faq.language), 303)
+        if faq is None:
+            raise HTTPException(404)
+        paper = (await papers.by_ids(conn, [faq.paper_id]))[faq.paper_id]
+    return Found(paper, faq.language, [faq])
 
 
 async def events(request: Request, site: TheSite, words: Words) -> Response:
